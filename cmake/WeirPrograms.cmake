@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+#
+# What stands on the public headers alone: the `weir` program, the examples and the benchmarks.
+
+# weir_program(TARGET NAME FLAGS SOURCE...): a program that sees include/ and libweir, nothing else.
+function(weir_program target name flags)
+    add_executable(${target} ${ARGN})
+    set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name})
+    target_link_libraries(${target} PRIVATE weir_static $<BUILD_INTERFACE:${flags}>)
+endfunction()
+
+if(NOT TARGET weir_static)
+    return()
+endif()
+
+weir_sources(sources ${PROJECT_SOURCE_DIR}/cli)
+if(sources)
+    weir_program(weir_cli weir weir_flags ${sources})
+    target_compile_definitions(weir_cli PRIVATE WEIR_VERSION="${PROJECT_VERSION}")
+endif()
+
+set(WEIR_EXAMPLES)
+weir_sources(sources ${PROJECT_SOURCE_DIR}/examples)
+foreach(source ${sources})
+    get_filename_component(name ${source} NAME_WE)
+    weir_program(example_${name} ${name} weir_warnings ${source})
+    set_target_properties(example_${name} PROPERTIES
+                          RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin/examples)
+    list(APPEND WEIR_EXAMPLES ${name})
+endforeach()
+
+if(WEIR_BENCH)
+    weir_sources(sources ${PROJECT_SOURCE_DIR}/bench)
+    foreach(source ${sources})
+        get_filename_component(name ${source} NAME_WE)
+        weir_program(bench_${name} bench_${name} weir_flags ${source})
+        if(WEIR_URING)
+            target_link_libraries(bench_${name} PRIVATE PkgConfig::LIBURING)
+        endif()
+    endforeach()
+endif()

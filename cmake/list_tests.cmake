@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+#
+# Asks the test program NAME for its tests and writes a ctest entry for each to OUT.
+execute_process(COMMAND ${CMAKE_COMMAND} -E env ${ENVIRONMENT} ${LAUNCH} ${PROGRAM} --list
+                OUTPUT_VARIABLE tests ERROR_VARIABLE errors RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${NAME} --list failed (${result})\n${errors}")
+endif()
+
+string(STRIP "${tests}" tests)
+string(REGEX MATCHALL "[^\n]+" tests "${tests}")
+list(JOIN LAUNCH "\" \"" launch)
+if(launch)
+    set(launch "\"${launch}\" ")
+endif()
+set(script "")
+foreach(test ${tests})
+    string(APPEND script
+        "add_test(\"${NAME}.${test}\" ${launch}\"${PROGRAM}\" --only ${test})\n"
+        "set_tests_properties(\"${NAME}.${test}\" PROPERTIES TIMEOUT 120 "
+        "SKIP_REGULAR_EXPRESSION \"\\\\[  SKIPPED \\\\]\" ENVIRONMENT \"${ENVIRONMENT}\")\n")
+endforeach()
+file(WRITE ${OUT} "${script}")

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Making an engine: one call picks evented (io_uring or epoll) or threaded.
+ *
+ * Only programs include this; everything else is handed a weir_io.
+ */
+#ifndef WEIR_IO_ENGINE_ENGINE_H
+#define WEIR_IO_ENGINE_ENGINE_H
+
+#include <stddef.h>
+
+#include <weir/io/io.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum weir_engine_kind {
+    WEIR_ENGINE_AUTO, /* WEIR_IO in the environment if set, else io_uring if it works, else epoll */
+    WEIR_ENGINE_URING,   /* fibers over io_uring, or fail */
+    WEIR_ENGINE_EPOLL,   /* fibers over epoll */
+    WEIR_ENGINE_THREADS, /* a thread per task */
+} weir_engine_kind;
+
+/* What an engine may use; the zero value is the default of each member. */
+typedef struct weir_engine_options {
+    weir_engine_kind kind;
+    unsigned workers;   /* evented: threads that run tasks; 0 = the processors it may run on */
+    size_t stack_size;  /* bytes per task; 0 = 64 KiB (evented), 256 KiB (threads) */
+    size_t max_tasks;   /* threads: tasks at a time; 0 = 10,000.  evented: 0 = 4,000,000 */
+    size_t buffer_size; /* evented: bytes of one lent buffer; 0 = 16 KiB */
+    size_t max_buffers; /* evented: lent buffers per worker; 0 = 4,096 */
+} weir_engine_options;
+
+/* Makes an engine.  `options` may be NULL.
+ *
+ * Returns 0 and *out, to be freed with weir_io_destroy; WEIR_EINVAL (absurd options, or WEIR_IO in
+ * the environment is not auto, uring, epoll or threads); WEIR_ENOSYS or WEIR_EPERM: io_uring was
+ * asked for and the kernel lacks or forbids it; WEIR_ENOMEM, WEIR_EMFILE, WEIR_ENFILE.  From any
+ * thread. */
+int weir_engine_create(const weir_engine_options *options, weir_io **out);
+
+/* The kind that a word names: "auto", "uring", "epoll", "threads"; -1 for another word. */
+int weir_engine_kind_parse(const char *word);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files: open beneath a directory, stat, read and write at an offset, list a directory.
+ *
+ * Paths are relative to a directory handle; with WEIR_OPEN_BENEATH the kernel refuses every way out
+ * of it: "..", absolute paths, symbolic links and magic links (openat2(2), RESOLVE_BENEATH).
+ * What the kernel cannot wait for is done by the engine's offload threads, so a slow disk never
+ * holds a worker.
+ */
+#ifndef WEIR_IO_FILE_H
+#define WEIR_IO_FILE_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include <weir/base/bytes.h>
+#include <weir/base/time.h>
+#include <weir/io/op.h>
+#include <weir/io/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An open file or directory.  A plain value; the holder closes it.  {-1} is none. */
+typedef struct weir_file {
+    int fd;
+} weir_file;
+
+/* The directory in which the process runs, as a starting point for weir_open. */
+#define WEIR_FILE_CWD ((weir_file){AT_FDCWD})
+
+/* How to open; combine with |. */
+enum {
+    WEIR_OPEN_READ = 1,
+    WEIR_OPEN_WRITE = 2,
+    WEIR_OPEN_CREATE = 4,     /* make it if it is not there */
+    WEIR_OPEN_EXCLUSIVE = 8,  /* with CREATE: fail with -EEXIST if it is there */
+    WEIR_OPEN_TRUNCATE = 16,  /* drop what it holds */
+    WEIR_OPEN_APPEND = 32,    /* every write goes to the end */
+    WEIR_OPEN_DIRECTORY = 64, /* WEIR_ENOTDIR unless it is a directory */
+    WEIR_OPEN_BENEATH = 128,  /* WEIR_EXDEV when the path leaves the directory */
+    WEIR_OPEN_NO_LINKS = 256, /* WEIR_ELOOP when any part is a symbolic link */
+};
+
+typedef enum weir_file_kind {
+    WEIR_FILE_OTHER,
+    WEIR_FILE_REGULAR,
+    WEIR_FILE_DIRECTORY,
+    WEIR_FILE_LINK,
+} weir_file_kind;
+
+/* What weir_stat tells. */
+struct weir_file_status {
+    uint64_t size; /* bytes */
+    uint64_t inode;
+    uint64_t device;
+    weir_instant modified; /* on WEIR_CLOCK_REAL */
+    uint32_t permissions;  /* the low 12 bits of st_mode */
+    uint32_t kind;         /* weir_file_kind */
+};
+
+/* Opens `path` relative to `directory`.  Never waits on a FIFO (O_NONBLOCK is set); close-on-exec.
+ *
+ * Returns 0 and *out; WEIR_ENOENT, WEIR_EACCES, WEIR_ENOTDIR, WEIR_EISDIR, WEIR_ELOOP, WEIR_EXDEV,
+ * WEIR_ENAMETOOLONG, WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOMEM, WEIR_ENOSPC.
+ * `mode`: permissions of a created file, before the umask.  A cancellation point.  From a task. */
+int weir_open(weir_io *io, weir_file directory, const char *path, uint32_t flags, uint32_t mode,
+              weir_file *out);
+
+/* Tells size, kind and times of `path` relative to `directory`, or of `file` itself (path NULL).
+ * A symbolic link as the last part is reported as such.
+ * Returns 0; WEIR_ENOENT, WEIR_EACCES, WEIR_ENOTDIR, WEIR_ELOOP.  A cancellation point. */
+int weir_stat(weir_io *io, weir_file file, const char *path, weir_file_status *out);
+
+/* Reads at `offset`.  Returns bytes, 0 at the end of the file; WEIR_EIO, WEIR_EISDIR, WEIR_EBADF.
+ * A cancellation point.  From any task. */
+int64_t weir_read_at(weir_io *io, weir_file file, void *data, size_t len, uint64_t offset);
+
+/* Writes at `offset` (at the end if opened with APPEND).  Returns bytes; WEIR_EIO, WEIR_ENOSPC,
+ * WEIR_EBADF.  A cancellation point.  From any task. */
+int64_t weir_write_at(weir_io *io, weir_file file, const void *data, size_t len, uint64_t offset);
+
+/* Closes the file.  Not a cancellation point. */
+void weir_close_file(weir_io *io, weir_file file);
+
+/* A walk over a directory's entries, in the kernel's order, "." and ".." left out. */
+typedef struct weir_directory {
+    weir_file file; /* borrowed: opened with WEIR_OPEN_DIRECTORY | WEIR_OPEN_READ */
+    uint32_t at, end;
+    __attribute__((aligned(8))) char buffer[4096]; /* getdents64 entries */
+} weir_directory;
+
+typedef struct weir_directory_entry {
+    const char *name; /* NUL-terminated; lent until the next call */
+    uint64_t inode;
+    uint32_t kind; /* weir_file_kind; OTHER when the file system does not say */
+} weir_directory_entry;
+
+/* Starts a walk.  Never waits. */
+void weir_directory_init(weir_directory *directory, weir_file file);
+
+/* Gives the next entry.
+ * Returns 1 and *out; 0 after the last; WEIR_ENOTDIR, WEIR_EIO, WEIR_EBADF.
+ * A cancellation point.  From one task. */
+int weir_directory_next(weir_io *io, weir_directory *directory, weir_directory_entry *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sockets: the operations on a descriptor, for stream and datagram sockets of any family.
+ *
+ * The floor `net` puts typed streams and listeners on top.  All sockets made here are close-on-exec
+ * and non-blocking; a descriptor used with an engine is closed with weir_close_socket.  No call
+ * raises SIGPIPE.  Errors not named at a call are the negated errno of its system call.
+ */
+#ifndef WEIR_IO_SOCKET_H
+#define WEIR_IO_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <weir/base/time.h>
+#include <weir/io/addr.h>
+#include <weir/io/op.h>
+#include <weir/io/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A socket.  A plain value; the holder closes it.  {-1} is none. */
+typedef struct weir_socket {
+    int fd;
+} weir_socket;
+
+/* How to listen; zero is the default of each member. */
+struct weir_listen_options {
+    int backlog; /* 0: 128.  The kernel caps it (net.core.somaxconn); when it is full, Linux
+                    drops the client's last ACK and the client tries again */
+    bool no_reuse_address; /* default: SO_REUSEADDR, so that a restart can bind at once */
+    bool reuse_port;       /* SO_REUSEPORT: several listeners share the port on purpose */
+    bool accept_ipv4;      /* IPv6 wildcard: take IPv4 clients too.  Default: IPV6_V6ONLY */
+    bool delay; /* TCP: keep Nagle's delay.  Default: TCP_NODELAY, inherited by children */
+};
+
+/* Which ends are ready (weir_poll). */
+enum {
+    WEIR_POLL_READ = 1,  /* bytes, a connection, or the end of the stream can be taken */
+    WEIR_POLL_WRITE = 2, /* bytes can be given */
+    WEIR_POLL_ERROR = 4, /* the connection failed or hung up; always reported */
+};
+
+/* A standing receive on one connected stream socket: bytes arrive in buffers that the engine lends,
+ * so a connection that waits holds no buffer of its own.
+ *
+ * While it is open (from the first READ_LENT until weir_receiver_stop), all reading from the socket
+ * goes through it.  Used by one task at a time.  The members are the engine's; it must not move
+ * while it is open.  Initialise with weir_receiver_init. */
+struct weir_receiver {
+    int32_t fd;
+    int32_t ended;     /* 1: end of stream seen; negative: error seen; after the chunks are taken */
+    uint32_t state;    /* the engine's */
+    uint32_t chunks;   /* how many have arrived and are not taken */
+    void *head, *tail; /* arrived, not yet taken */
+    weir_op *waiter;   /* the READ_LENT or RECEIVER_STOP in flight */
+    void *home;        /* the worker that receives */
+};
+
+/* A lent buffer with bytes in it: the caller's to read (and to overwrite) until weir_give_back.
+ * Zero it before its first use. */
+struct weir_lent {
+    char *data;
+    uint32_t len;
+    uint32_t id; /* the engine's */
+    void *home;  /* the engine's; NULL when nothing is lent */
+};
+
+/* One datagram to send or receive; `scratch` is the engine's during the call. */
+struct weir_datagram {
+    struct iovec *data;   /* where the bytes are or go */
+    uint32_t count;       /* slices, at most 1024 */
+    bool truncated;       /* RECEIVE: the datagram was longer than the room */
+    weir_address address; /* SEND: to whom, NONE when connected; RECEIVE: from whom */
+    struct msghdr scratch;
+    struct sockaddr_storage name;
+};
+
+/* Makes a socket: socket(2) with SOCK_CLOEXEC and SOCK_NONBLOCK.
+ * Returns 0 and *out; WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOBUFS, WEIR_ENOMEM, WEIR_EAFNOSUPPORT,
+ * WEIR_EACCES.  A cancellation point.  From a task of `io`. */
+int weir_socket_open(weir_io *io, int family, int type, int protocol, weir_socket *out);
+
+/* Makes a socket, binds it to `address` and listens: socket(2), bind(2), listen(2).  Port 0 takes a
+ * free one (see weir_local_address).  `options` may be NULL.
+ *
+ * Returns 0 and *out; WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL, WEIR_EACCES (port below 1024),
+ * WEIR_EAFNOSUPPORT, WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOBUFS, WEIR_ENOMEM, WEIR_EINVAL (NONE
+ * address). Nothing stays open on failure.  A cancellation point.  From a task of `io`. */
+int weir_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
+                weir_socket *out);
+
+/* Waits for a connection and takes it: accept4(2).
+ *
+ * Returns 0 and *out, the caller's.  Errors of the connection that died before it was taken
+ * (ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH) are
+ * skipped inside.  WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOBUFS, WEIR_ENOMEM: pause and retry (net/tcp.h
+ * does); WEIR_EINVAL: the socket does not listen.  A connection is never lost to a cancellation. A
+ * cancellation point.  From a task of `io`; several tasks may accept on one socket. */
+int weir_accept(weir_io *io, weir_socket listener, weir_socket *out);
+
+/* Connects a socket: connect(2).
+ *
+ * Returns 0; WEIR_ECONNREFUSED, WEIR_ETIMEDOUT (the network's own limit), WEIR_ENETUNREACH,
+ * WEIR_EHOSTUNREACH, WEIR_ECONNRESET, WEIR_EADDRNOTAVAIL, WEIR_EACCES, WEIR_EPERM, WEIR_EALREADY,
+ * WEIR_EISCONN, WEIR_ENOENT (Unix).  After an error or a cancellation the socket is only good
+ * for closing.  A cancellation point.  From a task of `io`. */
+int weir_connect(weir_io *io, weir_socket socket, const weir_address *address);
+
+/* Reads what has arrived, at most `len` bytes.
+ *
+ * Returns the count, 0 at the end of the stream or when `len` is 0; WEIR_ECONNRESET,
+ * WEIR_ETIMEDOUT, WEIR_ENOTCONN, WEIR_ECANCELED, WEIR_EDEADLINE: no byte was taken.
+ * A cancellation point.  From one reading task at a time. */
+int64_t weir_read(weir_io *io, weir_socket socket, void *data, size_t len);
+
+/* Reads into several slices in turn; empty ones are skipped.  Otherwise as weir_read. */
+int64_t weir_read_vector(weir_io *io, weir_socket socket, const struct iovec *data, size_t count);
+
+/* Writes some of `len` bytes.
+ *
+ * Returns how many the kernel took (0 only for len 0); WEIR_EPIPE, WEIR_ECONNRESET, WEIR_ENOTCONN,
+ * WEIR_ECANCELED, WEIR_EDEADLINE: none was taken.
+ * A cancellation point.  From one writing task at a time. */
+int64_t weir_write(weir_io *io, weir_socket socket, const void *data, size_t len);
+
+/* Writes all of `len` bytes.
+ *
+ * Returns `len`; a smaller count when an error, a cancellation or a deadline ended it part way (the
+ * next call reports which); a negative error when nothing went.  Otherwise as weir_write. */
+int64_t weir_write_all(weir_io *io, weir_socket socket, const void *data, size_t len);
+
+/* Writes slices in turn, the last one `repeat` times (0 skips it, 1 is plain), until all went if
+ * `all`, else once.  Returns as weir_write or weir_write_all; the count is of all bytes, repeats
+ * included. */
+int64_t weir_write_vector(weir_io *io, weir_socket socket, const struct iovec *data, size_t count,
+                          uint32_t repeat, bool all);
+
+/* Sends one datagram: sendmsg(2) with MSG_NOSIGNAL.
+ * Returns the bytes sent; WEIR_EMSGSIZE, WEIR_ECONNREFUSED (an earlier one was refused),
+ * WEIR_ENETUNREACH, WEIR_EHOSTUNREACH, WEIR_EACCES (broadcast), WEIR_ENOTCONN, WEIR_ENOBUFS.
+ * A cancellation point.  From a task of `io`. */
+int64_t weir_send(weir_io *io, weir_socket socket, weir_datagram *datagram);
+
+/* Receives one datagram: recvmsg(2).
+ * Returns the bytes stored (0 is an empty datagram); datagram->truncated tells whether it was
+ * longer; WEIR_ECONNREFUSED, WEIR_ENOTCONN, WEIR_ENOMEM.  A datagram is never lost to a
+ * cancellation. A cancellation point.  From a task of `io`. */
+int64_t weir_receive(weir_io *io, weir_socket socket, weir_datagram *datagram);
+
+/* Waits until the socket is ready for any of `events` (WEIR_POLL_…).
+ * Returns the ready set, > 0; WEIR_ECANCELED, WEIR_EDEADLINE.
+ * A cancellation point.  From a task of `io`. */
+int weir_poll(weir_io *io, weir_socket socket, uint32_t events);
+
+/* Ends sending, receiving or both: shutdown(2) with SHUT_WR, SHUT_RD, SHUT_RDWR.
+ * Returns 0; WEIR_ENOTCONN.  A cancellation point.  From a task of `io`. */
+int weir_shutdown(weir_io *io, weir_socket socket, int how);
+
+/* Closes the socket; unsent data still goes out.  No operation may be in flight on it: cancel them
+ * first. Not a cancellation point.  From a task of `io`. */
+void weir_close_socket(weir_io *io, weir_socket socket);
+
+/* getsockopt(2) and setsockopt(2).
+ * Return 0 (get: *size is set), or the negated errno.  A cancellation point. */
+int weir_get_option(weir_io *io, weir_socket socket, int level, int name, void *value,
+                    uint32_t *size);
+int weir_set_option(weir_io *io, weir_socket socket, int level, int name, const void *value,
+                    uint32_t size);
+
+/* The addresses of the two ends: getsockname(2), getpeername(2).
+ * Return 0; WEIR_ENOTCONN, WEIR_EAFNOSUPPORT.  A cancellation point. */
+int weir_local_address(weir_io *io, weir_socket socket, weir_address *out);
+int weir_peer_address(weir_io *io, weir_socket socket, weir_address *out);
+
+/* Prepares a standing receive; nothing is received before the first READ_LENT. */
+void weir_receiver_init(weir_receiver *receiver, weir_socket socket);
+
+/* Waits for bytes and lends the buffer that holds them.  *out must not hold a lent buffer.
+ *
+ * Returns the count and *out, to be given back with weir_give_back; 0 at the end of the stream
+ * (nothing is lent); WEIR_ECONNRESET, WEIR_ETIMEDOUT, WEIR_ENOTCONN; WEIR_ENOBUFS when all buffers
+ * that the engine may have are lent.  No byte is lost to a cancellation. A cancellation point. From
+ * the task that uses the receiver. */
+int64_t weir_read_lent(weir_io *io, weir_receiver *receiver, weir_lent *out);
+
+/* Ends a standing receive and drops what had arrived.  Before the socket is closed, and only when
+ * no READ_LENT is in flight.  Not a cancellation point.  From the task that uses the receiver. */
+void weir_receiver_stop(weir_io *io, weir_receiver *receiver);
+
+/* Gives a lent buffer back; does nothing when none is held.  From any task of `io`. */
+void weir_give_back(weir_io *io, weir_lent *lent);
+
+/* Sends `length` bytes of a file from `offset` on to a socket, all of them: sendfile(2) or its
+ * equal.
+ *
+ * Returns the bytes sent: fewer than `length` when the file is shorter, or when an error ended it
+ * part way; errors of weir_write and weir_read_at.  `file` is an open file's descriptor. A
+ * cancellation point.  From one writing task at a time. */
+int64_t weir_send_file(weir_io *io, weir_socket socket, int file, uint64_t offset, size_t length);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The keeper.
+ *
+ * One loop over one queue: completions of accepts, of the reads of waiting connections, of closes,
+ * and the hand-backs of exchanges.  It waits nowhere else, so that nothing one connection does
+ * holds up another.  Waiting connections stand in two lists ordered by time, so that a timeout
+ * costs no timer each.
+ *
+ * Invariant: `connections` counts those taken from the slab; the keeper ends when it drains and
+ * none is left, no acceptor runs and no wake-up is on its way.
+ */
+#include "http/server/keeper.h"
+
+#include <weir/base/error.h>
+#include <weir/io/clock.h>
+#include <weir/io/group.h>
+
+#include "base/spin.h"
+
+enum { BATCH = 64 }; /* completions handled before the clock is read again */
+
+static void set_connections(weir_http_keeper *k, uint32_t value)
+{
+    /* Pairs with the load in weir_http_server_count. */
+    __atomic_store_n(&k->connections, value, __ATOMIC_RELAXED);
+}
+
+/* Connections ------------------------------------------------------------------------------ */
+
+static void submit(weir_http_keeper *k, weir_http_connection *c)
+{
+    c->op.user = c;
+    weir_submit(k->io, &c->op, &k->queue);
+}
+
+/* Ends the standing receive and closes, both in the queue. */
+static void shut(weir_http_keeper *k, weir_http_connection *c)
+{
+    c->state = WEIR_HTTP_STOPPING;
+    c->op = (weir_op){0};
+    weir_stream_prepare_stop(&c->tcp.stream, &c->op);
+    submit(k, c);
+}
+
+static void await_bytes(weir_http_keeper *k, weir_http_connection *c)
+{
+    c->op = (weir_op){0};
+    weir_stream_prepare_read_lent(&c->tcp.stream, &c->op, &c->lent);
+    submit(k, c);
+}
+
+/* Puts a connection among those that wait for a request. */
+static void wait_in(weir_http_keeper *k, weir_http_connection *c, weir_http_state state)
+{
+    c->state = (uint8_t)state;
+    c->since = k->clock.now;
+    weir_http_list_add(state == WEIR_HTTP_FRESH ? &k->fresh : &k->idle, c);
+    await_bytes(k, c);
+}
+
+static void refuse(weir_http_keeper *k, weir_http_connection *c)
+{
+    static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\n"
+                               "Retry-After: 1\r\nConnection: close\r\nContent-Length: 24\r\n\r\n"
+                               "503 Service Unavailable\n";
+    static const struct iovec slice = {(void *)text, sizeof text - 1};
+    weir_http_count_add(&k->refused, 1);
+    weir_give_back(k->io, &c->lent);
+    c->state = WEIR_HTTP_REFUSING;
+    c->op = (weir_op){.code = WEIR_OP_WRITE,
+                      .flags = WEIR_OP_ALL,
+                      .fd = weir_tcp_socket(&c->tcp).fd,
+                      .deadline = {k->clock.now + 1000000000}};
+    c->op.args.vector.data = &slice;
+    c->op.args.vector.count = 1;
+    c->op.args.vector.repeat = 1;
+    submit(k, c);
+}
+
+static void start_exchange(weir_http_keeper *k, weir_http_connection *c)
+{
+    static const weir_task_options options = {.name = "http exchange", .worker = WEIR_WORKER_SAME};
+    if (k->stage == WEIR_HTTP_CANCELING) {
+        weir_give_back(k->io, &c->lent);
+        shut(k, c);
+        return;
+    }
+    c->state = WEIR_HTTP_BUSY;
+    k->busy++;
+    int error = weir_group_concurrent(k->io, &k->exchanges, weir_http_exchange_main, c, &options);
+    if (!error) return;
+    k->busy--;
+    refuse(k, c);
+}
+
+/* A READ_LENT of a waiting connection has completed. */
+static void take_bytes(weir_http_keeper *k, weir_http_connection *c)
+{
+    const int64_t result = c->op.result;
+    if (c->op.code == WEIR_OP_SLEEP && result >= 0) {
+        await_bytes(k, c);
+        return;
+    }
+    if (result == WEIR_ENOBUFS && k->stage == WEIR_HTTP_SERVING) {
+        /* All buffers are lent: it waits a little, in its list, for one to come back. */
+        c->op = (weir_op){.code = WEIR_OP_SLEEP, .deadline = {k->clock.now + 10000000}};
+        submit(k, c);
+        return;
+    }
+    weir_http_list_remove(c->state == WEIR_HTTP_FRESH ? &k->fresh : &k->idle, c);
+    if (result > 0) {
+        start_exchange(k, c);
+    } else {
+        shut(k, c);
+    }
+}
+
+static void accept_more(weir_http_keeper *k);
+
+static void forget(weir_http_keeper *k, weir_http_connection *c)
+{
+    weir_http_slab_give(&k->slab, c);
+    set_connections(k, k->connections - 1);
+    if (k->connections + 1 == k->limit) accept_more(k);
+}
+
+/* An exchange has handed its connection back. */
+static void take_back(weir_http_keeper *k, weir_http_connection *c)
+{
+    k->busy--;
+    if (c->closed) {
+        forget(k, c);
+    } else if (c->close || k->stage != WEIR_HTTP_SERVING) {
+        shut(k, c);
+    } else {
+        wait_in(k, c, WEIR_HTTP_IDLE);
+    }
+}
+
+static void take_connection_op(weir_http_keeper *k, weir_http_connection *c)
+{
+    switch ((weir_http_state)c->state) {
+    case WEIR_HTTP_FRESH:
+    case WEIR_HTTP_IDLE: take_bytes(k, c); break;
+    case WEIR_HTTP_BUSY: take_back(k, c); break;
+    case WEIR_HTTP_REFUSING: shut(k, c); break;
+    case WEIR_HTTP_STOPPING:
+        c->state = WEIR_HTTP_CLOSING;
+        c->op = (weir_op){.code = WEIR_OP_CLOSE, .fd = weir_tcp_socket(&c->tcp).fd};
+        submit(k, c);
+        break;
+    case WEIR_HTTP_CLOSING: forget(k, c); break;
+    }
+}
+
+/* Accepting -------------------------------------------------------------------------------- */
+
+/* Starts or stops the acceptors, as the limit and the stage say. */
+static void accept_more(weir_http_keeper *k)
+{
+    const bool more = k->stage == WEIR_HTTP_SERVING && k->connections < k->limit;
+    for (unsigned i = 0; i < k->server->listener_count; i++) {
+        if (more) {
+            weir_acceptor_start(k->io, &k->acceptors[i]);
+        } else {
+            weir_acceptor_stop(k->io, &k->acceptors[i]);
+        }
+    }
+}
+
+static void take_accept(weir_http_keeper *k, weir_acceptor *acceptor)
+{
+    weir_tcp_stream tcp;
+    int result = weir_acceptor_take(k->io, acceptor, &tcp);
+    if (result == 1) {
+        weir_http_connection *c = weir_http_slab_take(&k->slab);
+        if (c) {
+            c->tcp = tcp;
+            c->keeper = k;
+            set_connections(k, k->connections + 1);
+            weir_http_count_add(&k->accepted, 1);
+            if (k->stage == WEIR_HTTP_SERVING) {
+                wait_in(k, c, WEIR_HTTP_FRESH);
+            } else {
+                shut(k, c);
+            }
+        } else {
+            weir_tcp_close(k->io, &tcp);
+        }
+    } else if (result < 0 && result != WEIR_ECANCELED) {
+        /* Pairs with the load in weir_http_server_run. */
+        __atomic_store_n(&k->server->error, result, __ATOMIC_RELAXED);
+        weir_http_server_drain(k->server, weir_deadline_after(k->io, weir_seconds(10)));
+        return;
+    }
+    if (k->connections >= k->limit || k->stage != WEIR_HTTP_SERVING) {
+        accept_more(k);
+    } else {
+        weir_acceptor_start(k->io, acceptor);
+    }
+}
+
+/* Stages and times ------------------------------------------------------------------------- */
+
+static void cancel_list(weir_http_keeper *k, weir_http_list *list)
+{
+    while (list->first) {
+        weir_http_connection *c = list->first;
+        weir_http_list_remove(list, c);
+        weir_op_cancel(k->io, &c->op);
+    }
+}
+
+static void set_stage(weir_http_keeper *k, weir_http_stage stage)
+{
+    /* Pairs with the load in weir_http_keeper_stage. */
+    __atomic_store_n(&k->stage, (uint32_t)stage, __ATOMIC_RELAXED);
+    accept_more(k);
+    cancel_list(k, &k->fresh);
+    cancel_list(k, &k->idle);
+}
+
+static void cancel_exchanges(weir_http_keeper *k)
+{
+    if (k->stage != WEIR_HTTP_CANCELING) set_stage(k, WEIR_HTTP_CANCELING);
+    k->canceled_at = k->clock.now;
+    weir_group_cancel_request(k->io, &k->exchanges);
+}
+
+/* The deadline for draining; far away while none is asked for. */
+static int64_t drain_deadline(const weir_http_keeper *k)
+{
+    /* Pairs with the exchange in weir_http_server_drain, which comes before the wake-up. */
+    return __atomic_load_n(&k->server->drain_deadline, __ATOMIC_ACQUIRE);
+}
+
+static void check_stage(weir_http_keeper *k)
+{
+    /* Pairs with the store in weir_http_server_drain. */
+    const bool draining = __atomic_load_n(&k->server->draining, __ATOMIC_ACQUIRE);
+    if (draining && k->stage == WEIR_HTTP_SERVING) set_stage(k, WEIR_HTTP_DRAINING);
+    if (draining && k->stage == WEIR_HTTP_DRAINING && drain_deadline(k) <= k->clock.now)
+        cancel_exchanges(k);
+    /* A handler may have eaten the request and gone on: it is asked again. */
+    if (k->stage == WEIR_HTTP_CANCELING && k->clock.now - k->canceled_at >= 1000000000)
+        cancel_exchanges(k);
+}
+
+static void expire(weir_http_keeper *k, weir_http_list *list, weir_duration limit)
+{
+    while (list->first && k->clock.now - list->first->since >= limit.ns) {
+        weir_http_connection *c = list->first;
+        weir_http_list_remove(list, c);
+        weir_op_cancel(k->io, &c->op);
+    }
+}
+
+static void earlier(int64_t *at, int64_t other)
+{
+    if (other < *at) *at = other;
+}
+
+/* When the keeper must look up even if nothing completes. */
+static weir_deadline next_look(const weir_http_keeper *k)
+{
+    const weir_http_server_options *o = &k->server->options;
+    weir_deadline at = weir_never();
+    if (k->fresh.first) earlier(&at.ns, weir_time_sum(k->fresh.first->since, o->header_timeout.ns));
+    if (k->idle.first) earlier(&at.ns, weir_time_sum(k->idle.first->since, o->idle_timeout.ns));
+    /* Exchanges read the keeper's clock: it stays at most a second old while they run. */
+    if (k->busy > 0 || k->stage == WEIR_HTTP_CANCELING) earlier(&at.ns, k->clock.now + 1000000000);
+    if (k->stage == WEIR_HTTP_DRAINING) earlier(&at.ns, drain_deadline(k));
+    return at;
+}
+
+static void look_around(weir_http_keeper *k)
+{
+    weir_http_clock_tick(k->io, &k->clock);
+    expire(k, &k->fresh, k->server->options.header_timeout);
+    expire(k, &k->idle, k->server->options.idle_timeout);
+    check_stage(k);
+}
+
+/* The loop --------------------------------------------------------------------------------- */
+
+static void handle(weir_http_keeper *k, weir_op *op)
+{
+    if (op->user) {
+        take_connection_op(k, op->user);
+    } else if (op == &k->wake) {
+        weir_spin_lock(&k->wake_lock);
+        k->waking = false;
+        weir_spin_unlock(&k->wake_lock);
+        check_stage(k);
+    } else {
+        for (unsigned i = 0; i < k->server->listener_count; i++)
+            if (op == &k->acceptors[i].op) take_accept(k, &k->acceptors[i]);
+    }
+}
+
+/* Whether all is done; no wake-up can come afterwards. */
+static bool finished(weir_http_keeper *k)
+{
+    if (k->stage == WEIR_HTTP_SERVING || k->connections > 0) return false;
+    for (unsigned i = 0; i < k->server->listener_count; i++)
+        if (k->acceptors[i].running) return false;
+    weir_spin_lock(&k->wake_lock);
+    const bool end = !k->waking;
+    if (end) k->wakeable = false;
+    weir_spin_unlock(&k->wake_lock);
+    return end;
+}
+
+int weir_http_keeper_main(weir_io *io, void *argument)
+{
+    weir_http_keeper *k = argument;
+    int result = 0;
+    weir_queue_init(io, &k->queue);
+    for (unsigned i = 0; i < k->server->listener_count; i++)
+        weir_acceptor_init(&k->acceptors[i], k->server->listeners[i], &k->queue);
+    weir_spin_lock(&k->wake_lock);
+    k->wakeable = true;
+    weir_spin_unlock(&k->wake_lock);
+    look_around(k);
+    accept_more(k);
+
+    unsigned handled = 0;
+    while (!finished(k)) {
+        weir_op *op = weir_queue_try(io, &k->queue);
+        if (!op) {
+            handled = 0;
+            int error = weir_queue_next(io, &k->queue, next_look(k), &op);
+            look_around(k);
+            if (error == WEIR_ECANCELED) {
+                result = error;
+                cancel_exchanges(k);
+            }
+        } else if (++handled % BATCH == 0) {
+            look_around(k);
+        }
+        if (op) handle(k, op);
+    }
+    /* Every connection is back, but the tasks that brought them may still be ending. */
+    weir_group_cancel(io, &k->exchanges);
+    weir_http_slab_end(&k->slab);
+    return result;
+}
+
+void weir_http_keeper_wake(weir_http_keeper *keeper)
+{
+    weir_spin_lock(&keeper->wake_lock);
+    if (keeper->wakeable && !keeper->waking) {
+        keeper->waking = true;
+        keeper->wake = (weir_op){.code = WEIR_OP_NOP};
+        weir_submit(keeper->io, &keeper->wake, &keeper->queue);
+    }
+    weir_spin_unlock(&keeper->wake_lock);
+}

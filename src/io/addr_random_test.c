@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Do random addresses and random near-misses read and print as the C library's inet_pton and
+ * inet_ntop have them, and does every address survive its own text?
+ */
+#include "test/harness/test.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include <weir/io/addr.h>
+
+/* Bytes with many zeros and some ones all over, so that runs of every length come up. */
+static void random_bytes(uint64_t *random, uint8_t *out, size_t len)
+{
+    uint64_t kind = test_random(random) % 4;
+    for (size_t i = 0; i < len; i += 2) {
+        uint64_t r = test_random(random);
+        bool zero = kind < 3 && r % 4 < kind + 1;
+        out[i] = zero ? 0 : (uint8_t)(r >> 8);
+        out[i + 1] = zero ? 0 : (uint8_t)(r >> 16);
+    }
+    if (len == 16 && test_random(random) % 16 == 0) memcpy(out, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+}
+
+/* Changes some bytes of a text into others that occur in addresses. */
+static void mutate(uint64_t *random, char *text, size_t *len, size_t room)
+{
+    static const char letters[] = "::::....0011259afAFgx%[] -";
+    for (uint64_t n = test_random(random) % 4; n > 0; n--) {
+        size_t at = test_random(random) % (*len + 1);
+        char letter = letters[test_random(random) % (sizeof letters - 1)];
+        switch (test_random(random) % 3) {
+        case 0:
+            if (at < *len) text[at] = letter;
+            break;
+        case 1:
+            if (at < *len) memmove(text + at, text + at + 1, --*len - at);
+            break;
+        default:
+            if (*len == room) break;
+            memmove(text + at + 1, text + at, (*len)++ - at);
+            text[at] = letter;
+        }
+    }
+}
+
+TEST(random_ipv6_addresses_print_as_inet_ntop_does)
+{
+    uint64_t random = test_seed();
+    for (int i = 0; i < 100000; i++) {
+        weir_address address = weir_address_any6(0);
+        char ours[WEIR_ADDRESS_TEXT], theirs[INET6_ADDRSTRLEN + 5] = "[";
+        random_bytes(&random, address.at.ipv6, 16);
+        assert_non_null(inet_ntop(AF_INET6, address.at.ipv6, theirs + 1, INET6_ADDRSTRLEN));
+        /* inet_ntop still dots the deprecated ::a.b.c.d (RFC 4291 2.5.5.1). */
+        if (strncmp(theirs, "[::", 3) == 0 && strchr(theirs, '.') && !strstr(theirs, "ffff:"))
+            continue;
+        strcat(theirs, "]:0");
+        weir_address_print(&address, ours);
+        assert_string_equal(ours, theirs);
+    }
+}
+
+TEST(random_ipv4_addresses_print_as_inet_ntop_does)
+{
+    uint64_t random = test_seed();
+    for (int i = 0; i < 20000; i++) {
+        weir_address address = weir_address_any4(0);
+        char ours[WEIR_ADDRESS_TEXT], theirs[INET_ADDRSTRLEN + 2];
+        random_bytes(&random, address.at.ipv4, 4);
+        assert_non_null(inet_ntop(AF_INET, address.at.ipv4, theirs, INET_ADDRSTRLEN));
+        strcat(theirs, ":0");
+        weir_address_print(&address, ours);
+        assert_string_equal(ours, theirs);
+    }
+}
+
+/* Parses by both; they agree on whether it is an address and on which. */
+static bool check_against_pton(const char *text, size_t len)
+{
+    weir_address address;
+    uint8_t theirs[16];
+    bool six = memchr(text, ':', len) != NULL;
+    bool ours = weir_address_parse_ip(weir_bytes_of(text, len), 0, &address) == 0;
+    bool good = inet_pton(six ? AF_INET6 : AF_INET, text, theirs) == 1;
+    if (ours != good) fail_msg("%s: we say %d, inet_pton %d", text, ours, good);
+    if (ours) assert_memory_equal(address.at.ipv6, theirs, six ? 16 : 4);
+    return ours;
+}
+
+TEST(random_and_mutated_texts_read_as_inet_pton_reads_them)
+{
+    uint64_t random = test_seed();
+    int taken = 0, refused = 0;
+    for (int i = 0; i < 300000; i++) {
+        char text[64];
+        uint8_t bytes[16];
+        bool six = test_random(&random) % 4 != 0;
+        random_bytes(&random, bytes, 16);
+        inet_ntop(six ? AF_INET6 : AF_INET, bytes, text, sizeof text);
+        size_t len = strlen(text);
+        mutate(&random, text, &len, sizeof text - 1);
+        text[len] = '\0';
+        if (strchr(text, '%')) continue; /* inet_pton knows no zones */
+        if (check_against_pton(text, len))
+            taken++;
+        else
+            refused++;
+    }
+    assert_true(taken > 10000 && refused > 10000);
+}
+
+TEST(texts_of_random_pieces_read_as_inet_pton_reads_them)
+{
+    static const char *const pieces[] = {":",    "::",    ":",     ":",   "0",       "1",
+                                         "ffff", "00001", "1.2.3", "abc", "1.2.3.4", ":1:"};
+    uint64_t random = test_seed();
+    for (int i = 0; i < 300000; i++) {
+        char text[128] = "";
+        for (uint64_t n = test_random(&random) % 18; n > 0; n--) {
+            size_t at = test_random(&random) % (sizeof pieces / sizeof pieces[0]);
+            strcat(text, pieces[at]);
+        }
+        check_against_pton(text, strlen(text));
+    }
+}
+
+TEST(every_random_address_survives_its_text)
+{
+    uint64_t random = test_seed();
+    for (int i = 0; i < 100000; i++) {
+        weir_address address = {.port = (uint16_t)test_random(&random)}, back;
+        char text[WEIR_ADDRESS_TEXT];
+        switch (test_random(&random) % 3) {
+        case 0:
+            address.kind = WEIR_ADDRESS_IPV4;
+            random_bytes(&random, address.at.ipv4, 4);
+            break;
+        case 1:
+            address.kind = WEIR_ADDRESS_IPV6;
+            random_bytes(&random, address.at.ipv6, 16);
+            if (test_random(&random) % 2) address.zone = (uint32_t)test_random(&random);
+            break;
+        default:
+            address = (weir_address){.kind = WEIR_ADDRESS_UNIX};
+            address.path_len = (uint8_t)(2 + test_random(&random) % 106);
+            for (size_t k = 0; k < address.path_len; k++)
+                address.at.path[k] = (char)(1 + test_random(&random) % 255);
+            if (test_random(&random) % 2) address.at.path[0] = '\0';
+        }
+        size_t len = weir_address_print(&address, text);
+        assert_int_equal(strlen(text), len);
+        assert_int_equal(weir_address_parse(weir_bytes_of(text, len), &back), 0);
+        assert_true(weir_address_equal(&address, &back));
+    }
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The evented engine's structures: engine, worker, fiber, and what an op's engine words hold here.
+ *
+ *      engine ── workers[] ── reactor (uring or epoll), wheel, stacks, buffers
+ *                   │
+ *                   ├─ ready     started fibers and fibers bound to this worker; owner only
+ *                   ├─ fresh     unstarted fibers, which idle workers steal (run_queue.h)
+ *                   └─ inbox     what other threads have for this worker (inbox.h)
+ *
+ * Thread rule: a worker's members are touched by its own thread alone, except those marked "any
+ * thread". Invariant: a started fiber runs on one worker only; an op in flight belongs to the
+ * worker that started it (its owner), which alone arms its timer, cancels it and finishes it.  What
+ * happens to an op elsewhere (a wake, a join, an offloaded file op) is sent to the owner's inbox.
+ */
+#ifndef IO_EVENTED_ENGINE_H
+#define IO_EVENTED_ENGINE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/io/evented/evented.h>
+#include <weir/io/io.h>
+
+#include "base/prng.h"
+#include "base/wheel.h"
+#include "io/evented/buffers.h"
+#include "io/evented/gate.h"
+#include "io/evented/inbox.h"
+#include "io/evented/offload.h"
+#include "io/evented/reactor.h"
+#include "io/evented/run_queue.h"
+#include "io/fiber/overflow.h"
+#include "io/fiber/stack.h"
+#include "io/fiber/switch.h"
+#include "io/parking.h"
+#include "io/posix/descriptors.h"
+#include "io/task_record.h"
+
+/* The gates of a run. */
+enum { GATE_OPENED, GATE_LEFT };
+
+typedef struct worker worker;
+typedef struct engine engine;
+typedef struct fiber fiber;
+
+/* Whether an interrupt message for a fiber is under way (fiber.interrupted). */
+enum {
+    INTERRUPT_NONE,
+    INTERRUPT_SENT,   /* the message is in some inbox */
+    INTERRUPT_ZOMBIE, /* the fiber has ended meanwhile: who takes the message out frees the stack */
+};
+
+/* A task's control block, on top of its stack. */
+struct fiber {
+    weir_stack stack; /* first: the stack's head */
+    weir_fiber_context context;
+    weir_task_record record;
+    worker *home; /* any thread, atomic: where it runs; changed only by a thief before the start */
+    fiber *next;  /* in ready, in an inbox (start), in the overflow queue */
+    weir_op *waiting; /* the op that it waits for; owner only */
+    weir_message interrupt;
+    uint32_t interrupted; /* any thread, atomic: INTERRUPT_… */
+    weir_message start;   /* sent to the worker that is to run it */
+};
+
+struct worker {
+    engine *engine;
+    unsigned index;
+    weir_fiber_context loop; /* the thread's own stack */
+    fiber *current;          /* NULL: the loop runs */
+    fiber *dead;             /* has ended; its stack is free once another context runs */
+    fiber *ready_first, *ready_last;
+    weir_run_queue fresh; /* any thread */
+    uint32_t tick;        /* fibers picked, for fairness between ready and fresh */
+    uint32_t budget;      /* direct switches left before the loop must look at the kernel */
+    uint32_t op_budget;   /* ops that completed at once left before a fiber must let others run */
+    int64_t now;          /* monotonic, as of the last look; at most one pass of the loop old */
+    weir_wheel wheel;
+    weir_stack_pool stacks;
+    weir_buffers buffers;
+    weir_op *starved_first, *starved_last; /* READ_LENT ops that wait for a buffer to come back */
+    weir_prng prng;
+    void *reactor; /* the reactor's own state */
+    weir_overflow_watch overflow;
+    weir_inbox inbox;  /* any thread */
+    uint32_t sleeping; /* any thread, atomic: the worker waits in the kernel and needs a wake */
+    uint64_t spawned;  /* any thread reads: tasks started by this worker … */
+    uint64_t finished; /* … and ended on it */
+    pthread_t thread;
+    int error; /* why the worker could not start */
+};
+
+struct engine {
+    weir_io io; /* first */
+    const weir_reactor *reactor;
+    const char *why;              /* how the reactor was chosen */
+    weir_evented_options options; /* with defaults filled in */
+    weir_stack_slabs *stacks;
+    weir_descriptors descriptors;
+    weir_offload offload;
+    weir_overflow_queue
+        overflow;        /* unstarted fibers that found a worker's queue full; any thread */
+    uint32_t idle;       /* any thread, atomic: workers that found nothing to do */
+    uint32_t stopping;   /* any thread, atomic: the root has ended and no task is left */
+    uint32_t root_ended; /* any thread, atomic */
+    uint32_t running;    /* any thread, atomic: weir_run is under way */
+    weir_gate gate;
+    worker *workers;
+};
+
+/* What an op's engine words own[] hold in this engine: 0 to 2 the timer, 3 who waits (a fiber for
+ * weir_do, the owning worker for an op of a queue), 4 and 5 the progress (io/posix/attempt.h). */
+static inline weir_timer *op_timer(weir_op *op)
+{
+    return (weir_timer *)(void *)&weir_op_words_of(op)->own[0];
+}
+
+static inline weir_op *op_of_timer(weir_timer *timer)
+{
+    return (weir_op *)(void *)((char *)timer - offsetof(weir_op, engine) -
+                               offsetof(weir_op_words, own));
+}
+
+/* The worker that owns an op in flight. */
+static inline worker *op_owner(weir_op *op)
+{
+    void *who = (void *)(uintptr_t)weir_op_words_of(op)->own[3];
+    return op->queue ? who : ((fiber *)who)->home;
+}
+
+/* The state of an op, in op->reserved: 0 = not in flight. */
+enum {
+    OP_IN_REACTOR = 1, /* with the kernel */
+    OP_PARKED = 2,     /* io/parking.h */
+    OP_TIMED = 3,      /* only its timer: SLEEP */
+    OP_QUEUED = 4,     /* a QUEUE_WAIT, known to its queue */
+    OP_OFFLOADED = 5,  /* with the offload threads */
+    OP_STARVED = 6,    /* waits for a buffer */
+    OP_RETRY = 7,      /* waits to be tried again when its timer fires */
+    OP_STATE = 15,     /* the mask of the above */
+    OP_CANCELED = 16,  /* was asked to end … */
+    OP_EXPIRED = 32,   /* … because its deadline passed */
+    OP_ASKED = 64,     /* … because its task was asked to stop */
+    OP_POLLED = 128,   /* the reactor's: waits for readiness, then is tried */
+    OP_AWAY = 256,     /* at the worker where its receiver is open */
+};
+
+/* The opcode, known only here, of a task that waits for its queue. */
+enum { OP_QUEUE_WAIT = WEIR_OP_COUNT };
+
+/* The calling thread's worker, or NULL.  A started fiber never changes its thread, so this may be
+ * read once per function. */
+extern _Thread_local worker *weir_worker_self __attribute__((tls_model("initial-exec")));
+
+/* op.c: the life of an op. ------------------------------------------------------------------- */
+
+/* Ends an op in flight with `result`: gives it to its queue or resumes its task.  Owner. */
+void weir_op_finish(worker *w, weir_op *op, int64_t result);
+
+/* Asks an op in flight to end, for the reason OP_EXPIRED, OP_ASKED or 0.  Owner. */
+void weir_op_stop(worker *w, weir_op *op, unsigned reason);
+
+/* When the op's timer is to fire: the earliest of its own deadline and its task's scopes. */
+int64_t weir_op_limit(const weir_op *op);
+
+/* Lets an op wait until `when` and be tried again (state OP_RETRY).  Owner. */
+void weir_op_retry_at(worker *w, weir_op *op, int64_t when);
+
+/* Handles timers that have expired.  Owner. */
+void weir_op_expire(worker *w);
+
+int64_t weir_evented_perform(weir_io *io, weir_op *op);
+void weir_evented_submit(weir_io *io, weir_op *op);
+void weir_evented_cancel(weir_io *io, weir_op *op);
+void weir_evented_complete(weir_io *io, weir_op *op, int64_t result);
+
+/* queue.c ------------------------------------------------------------------------------------ */
+void weir_evented_queue_init(weir_io *io, weir_queue *queue);
+int weir_evented_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadline, weir_op **out);
+weir_op *weir_evented_queue_try(weir_io *io, weir_queue *queue);
+
+/* Adds a completed op to its queue; sends it to the queue's worker if that is another. */
+void weir_queue_push(worker *w, weir_op *op);
+
+/* task.c: the life of a fiber ------------------------------------------------------------------ */
+int weir_evented_spawn(weir_io *io, const weir_spawn *spawn);
+void weir_evented_interrupt(weir_io *io, weir_task_record *record);
+weir_task_record *weir_evented_self(weir_io *io);
+void weir_evented_yield(weir_io *io);
+
+/* Stops the current fiber until weir_fiber_resume. */
+void weir_fiber_wait(worker *w);
+
+/* Makes a waiting fiber ready.  On its worker. */
+void weir_fiber_resume(worker *w, fiber *f);
+
+/* The next fiber to run, or NULL. */
+fiber *weir_fiber_pick(worker *w);
+
+/* Switches from the worker's loop to a fiber, until the loop is needed again. */
+void weir_fiber_run(worker *w, fiber *f);
+
+/* Handles an interrupt message that came to `w`. */
+void weir_fiber_interrupted(worker *w, fiber *f);
+
+/* worker.c ------------------------------------------------------------------------------------- */
+
+/* Sends a message to a worker and wakes it if it sleeps.  Any thread. */
+void weir_worker_send(worker *to, weir_message *message, weir_message_kind kind);
+
+/* Wakes an idle worker, if there is one, because there is something to steal. */
+void weir_worker_call_thief(engine *e);
+
+/* The body of a worker's thread: runs until the engine stops. */
+void weir_worker_loop(worker *w);
+
+/* Gives a worker what it needs to run, on its own thread; and takes it back. */
+int weir_worker_open(worker *w, engine *e, unsigned index);
+void weir_worker_close(worker *w);
+
+/* starved.c: READ_LENT ops that wait for a buffer to come back.  Owner. */
+void weir_starved_add(worker *w, weir_op *op);
+bool weir_starved_remove(worker *w, weir_op *op);
+weir_op *weir_starved_take(worker *w);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The epoll reactor: try first, wait for readiness on "would block", try again.
+ *
+ * A standing receive needs nothing here: READ_LENT waits until the socket is readable, then takes a
+ * buffer and reads, so bytes wait in the kernel and a receiver is open nowhere.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include <weir/base/error.h>
+
+#include "io/evented/engine.h"
+#include "io/posix/attempt.h"
+#include "io/posix/readiness.h"
+
+/* An outcome of `attempt` besides those of weir_attempt: no buffer is free. */
+#define ATTEMPT_STARVED (INT64_MIN + 2)
+
+static int probe(void)
+{
+    return 0;
+}
+
+static int open_reactor(worker *w)
+{
+    weir_readiness *set = malloc(sizeof *set);
+    if (!set) return WEIR_ENOMEM;
+    int error = weir_readiness_init(set, &w->engine->descriptors);
+    if (error) {
+        free(set);
+        return error;
+    }
+    w->reactor = set;
+    return 0;
+}
+
+static void close_reactor(worker *w)
+{
+    weir_readiness_deinit(w->reactor);
+    free(w->reactor);
+}
+
+static int64_t read_lent(worker *w, weir_readiness *set, weir_op *op)
+{
+    weir_receiver *receiver = op->args.lent.receiver;
+    if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
+    if (weir_readiness_is_empty(set, op->fd)) return WEIR_ATTEMPT_WAIT;
+    uint32_t id = weir_buffers_take(&w->buffers);
+    if (id == BUFFER_NONE) return ATTEMPT_STARVED;
+    char *data = weir_buffers_at(&w->buffers, id);
+    ssize_t n;
+    do {
+        n = recv(op->fd, data, w->buffers.size, MSG_DONTWAIT);
+    } while (n < 0 && errno == EINTR);
+    int error = n < 0 ? errno : 0;
+    bool nothing = error == EAGAIN || error == EWOULDBLOCK;
+    weir_readiness_note_read(set, op->fd,
+                             nothing ? WEIR_ATTEMPT_WAIT
+                             : n < 0 ? -error
+                                     : n,
+                             w->buffers.size);
+    if (n > 0) {
+        *op->args.lent.out = (weir_lent){.data = data, .len = (uint32_t)n, .id = id, .home = w};
+        return n;
+    }
+    weir_buffers_put(&w->buffers, id);
+    if (nothing) return WEIR_ATTEMPT_WAIT;
+    receiver->ended = n == 0 ? 1 : -error;
+    return n == 0 ? 0 : -error;
+}
+
+static int64_t attempt(worker *w, weir_op *op)
+{
+    weir_readiness *set = w->reactor;
+    switch (op->code) {
+    case WEIR_OP_READ_LENT: return read_lent(w, set, op);
+    case WEIR_OP_RECEIVER_STOP: return 0;
+    default: return weir_readiness_try(set, op);
+    }
+}
+
+/* What follows an attempt.  True: the op is in flight.  False: *result is its result. */
+static bool follow(worker *w, weir_op *op, int64_t *result)
+{
+    if (*result == WEIR_ATTEMPT_LATER) {
+        weir_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
+        return true;
+    }
+    if (*result == ATTEMPT_STARVED) {
+        weir_starved_add(w, op);
+        return true;
+    }
+    if (*result != WEIR_ATTEMPT_WAIT) return false;
+    int added = weir_readiness_add(w->reactor, op);
+    if (added == 0) return true;
+    *result = added;
+    if (added > 0) *result = op->code == WEIR_OP_POLL ? (int64_t)op->args.poll : WEIR_EINVAL;
+    return false;
+}
+
+static bool start(worker *w, weir_op *op)
+{
+    weir_attempt_begin(op);
+    op->result = attempt(w, op);
+    return follow(w, op, &op->result);
+}
+
+static void retry(worker *w, weir_op *op)
+{
+    op->reserved = (uint16_t)((op->reserved & ~OP_STATE) | OP_IN_REACTOR);
+    int64_t result = attempt(w, op);
+    if (!follow(w, op, &result)) weir_op_finish(w, op, result);
+}
+
+static void stop(worker *w, weir_op *op)
+{
+    if ((op->reserved & OP_STATE) == OP_STARVED) {
+        weir_starved_remove(w, op);
+    } else if (!weir_readiness_remove(w->reactor, op)) {
+        return;
+    }
+    int64_t progress = weir_attempt_progress(op);
+    weir_op_finish(w, op, progress > 0 ? progress : WEIR_ECANCELED);
+}
+
+static void poll_reactor(worker *w, int64_t timeout)
+{
+    for (weir_op *op = weir_readiness_wait(w->reactor, timeout), *next; op; op = next) {
+        next = weir_op_words_of(op)->next;
+        retry(w, op);
+    }
+}
+
+static bool pending(worker *w)
+{
+    (void)w;
+    return false;
+}
+
+static void wake(worker *w)
+{
+    weir_readiness_wake(w->reactor);
+}
+
+static void buffer_back(worker *w, uint32_t id)
+{
+    weir_buffers_put(&w->buffers, id);
+    weir_op *op = weir_starved_take(w);
+    if (op) retry(w, op);
+}
+
+/* A receiver is open nowhere, so no op ever has to go to another worker for it. */
+static void remote(worker *w, weir_op *op)
+{
+    weir_evented_complete(&w->engine->io, op, 0);
+}
+
+const weir_reactor weir_reactor_epoll = {
+    .name = "epoll",
+    .probe = probe,
+    .open = open_reactor,
+    .close = close_reactor,
+    .start = start,
+    .stop = stop,
+    .retry = retry,
+    .poll = poll_reactor,
+    .pending = pending,
+    .wake = wake,
+    .offloads = weir_attempt_is_file,
+    .buffer_back = buffer_back,
+    .remote = remote,
+    .returned = retry,
+};

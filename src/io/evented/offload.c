@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Threads for file ops (offload.h).
+ */
+#include "io/evented/offload.h"
+
+#include <time.h>
+
+#include <weir/base/error.h>
+#include <weir/io/io.h>
+
+#include "io/parking.h"
+#include "io/posix/attempt.h"
+
+enum { THREADS = 4, IDLE_SECONDS = 10 };
+
+int weir_offload_open(weir_offload *offload, weir_io *io, weir_descriptors *descriptors)
+{
+    *offload = (weir_offload){.io = io, .descriptors = descriptors};
+    pthread_condattr_t monotonic;
+    if (pthread_condattr_init(&monotonic) != 0) return WEIR_ENOMEM;
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    int error = pthread_mutex_init(&offload->lock, NULL);
+    error |= pthread_cond_init(&offload->work, &monotonic);
+    error |= pthread_cond_init(&offload->ended, NULL);
+    pthread_condattr_destroy(&monotonic);
+    return error ? WEIR_ENOMEM : 0;
+}
+
+void weir_offload_close(weir_offload *offload)
+{
+    pthread_mutex_lock(&offload->lock);
+    offload->closing = true;
+    pthread_cond_broadcast(&offload->work);
+    while (offload->threads > 0) pthread_cond_wait(&offload->ended, &offload->lock);
+    pthread_mutex_unlock(&offload->lock);
+    pthread_mutex_destroy(&offload->lock);
+    pthread_cond_destroy(&offload->work);
+    pthread_cond_destroy(&offload->ended);
+}
+
+static void take_out(weir_offload *offload, weir_op *op)
+{
+    weir_op_words *words = weir_op_words_of(op);
+    *(words->previous ? &weir_op_words_of(words->previous)->next : &offload->first) = words->next;
+    *(words->next ? &weir_op_words_of(words->next)->previous : &offload->last) = words->previous;
+    words->previous = op; /* marks it as begun */
+    offload->queued--;
+}
+
+/* Waits for an op until the thread has idled too long: NULL.  With the lock held. */
+static weir_op *next_op(weir_offload *offload)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_SECONDS;
+    offload->idle++;
+    int error = 0;
+    while (!offload->first && !offload->closing && error == 0)
+        error = pthread_cond_timedwait(&offload->work, &offload->lock, &until);
+    offload->idle--;
+    weir_op *op = offload->first;
+    if (op) take_out(offload, op);
+    return op;
+}
+
+static void *thread_main(void *argument)
+{
+    weir_offload *offload = argument;
+    pthread_mutex_lock(&offload->lock);
+    for (weir_op *op; (op = next_op(offload));) {
+        pthread_mutex_unlock(&offload->lock);
+        int64_t result = weir_descriptors_attempt(offload->descriptors, op);
+        offload->io->table->complete(offload->io, op, result);
+        pthread_mutex_lock(&offload->lock);
+    }
+    offload->threads--;
+    pthread_cond_signal(&offload->ended);
+    pthread_mutex_unlock(&offload->lock);
+    return NULL;
+}
+
+static bool start_thread(weir_offload *offload)
+{
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return false;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    bool started = pthread_create(&thread, &attributes, thread_main, offload) == 0;
+    pthread_attr_destroy(&attributes);
+    if (started) offload->threads++;
+    return started;
+}
+
+bool weir_offload_start(weir_offload *offload, weir_op *op)
+{
+    weir_op_words *words = weir_op_words_of(op);
+    weir_attempt_begin(op);
+    pthread_mutex_lock(&offload->lock);
+    bool room = offload->idle > offload->queued || offload->threads >= THREADS;
+    bool ok = room || start_thread(offload) || offload->threads > 0;
+    if (ok) {
+        words->next = NULL;
+        words->previous = offload->last;
+        *(offload->last ? &weir_op_words_of(offload->last)->next : &offload->first) = op;
+        offload->last = op;
+        offload->queued++;
+        pthread_cond_signal(&offload->work);
+    } else {
+        op->result = WEIR_ENOMEM;
+    }
+    pthread_mutex_unlock(&offload->lock);
+    return ok;
+}
+
+bool weir_offload_stop(weir_offload *offload, weir_op *op)
+{
+    pthread_mutex_lock(&offload->lock);
+    bool waits = weir_op_words_of(op)->previous != op;
+    if (waits) take_out(offload, op);
+    pthread_mutex_unlock(&offload->lock);
+    return waits;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Threads for file ops that the kernel would make the caller wait for.
+ *
+ * Started when needed, at most four, ended when idle for ten seconds.  `lock` guards all members;
+ * ops wait in a list through their first two words.
+ */
+#ifndef IO_EVENTED_OFFLOAD_H
+#define IO_EVENTED_OFFLOAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include <weir/io/op.h>
+
+#include "io/posix/descriptors.h"
+
+typedef struct weir_offload {
+    weir_io *io; /* whose complete() takes the results */
+    weir_descriptors *descriptors;
+    pthread_mutex_t lock;
+    pthread_cond_t work, ended;
+    weir_op *first, *last;
+    unsigned queued, threads, idle;
+    bool closing;
+} weir_offload;
+
+/* Prepares it; starts no thread.  Returns 0 or WEIR_ENOMEM. */
+int weir_offload_open(weir_offload *offload, weir_io *io, weir_descriptors *descriptors);
+
+/* Ends the threads and waits for them.  No op is left. */
+void weir_offload_close(weir_offload *offload);
+
+/* Has an op done by a thread.  True: complete() will be called.  False: op->result is set (no
+ * thread can be started). */
+bool weir_offload_start(weir_offload *offload, weir_op *op);
+
+/* Takes an op back that no thread has begun.  True: it will not be done. */
+bool weir_offload_stop(weir_offload *offload, weir_op *op);
+
+#endif

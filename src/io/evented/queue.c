@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Queues: completed ops in a list, and the task that waits for one.
+ *
+ * Invariant: the list and the waiter are touched only by the worker whose task initialised the
+ * queue; an op that completes elsewhere is sent there.  While there is a waiter the list is empty.
+ */
+#include "io/evented/engine.h"
+
+#include <weir/base/error.h>
+
+void weir_evented_queue_init(weir_io *io, weir_queue *queue)
+{
+    (void)io;
+    *queue = (weir_queue){.home = weir_worker_self};
+}
+
+void weir_queue_push(worker *w, weir_op *op)
+{
+    weir_queue *queue = op->queue;
+    if (queue->home != w) {
+        weir_worker_send(queue->home, (weir_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
+        return;
+    }
+    weir_op_words_of(op)->next = NULL;
+    if (queue->head) {
+        weir_op_words_of(queue->tail)->next = op;
+    } else {
+        queue->head = op;
+    }
+    queue->tail = op;
+    weir_op *waiter = queue->waiter;
+    if (!waiter) return;
+    queue->waiter = NULL;
+    weir_op_finish(w, waiter, 0);
+}
+
+weir_op *weir_evented_queue_try(weir_io *io, weir_queue *queue)
+{
+    (void)io;
+    weir_op *op = queue->head;
+    if (op) queue->head = weir_op_words_of(op)->next;
+    return op;
+}
+
+int weir_evented_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadline, weir_op **out)
+{
+    *out = NULL;
+    worker *w = weir_worker_self;
+    if (!w || &w->engine->io != io || queue->home != w) return WEIR_ENOTTASK;
+    for (;;) {
+        int error = weir_task_check(&w->current->record, (weir_instant){0});
+        if (error) return error;
+        *out = weir_evented_queue_try(io, queue);
+        if (*out) {
+            if (--w->op_budget == 0) weir_evented_yield(io);
+            return 0;
+        }
+        weir_op op = {.code = OP_QUEUE_WAIT,
+                      .user = queue,
+                      .deadline = {weir_is_never(deadline) ? 0
+                                   : deadline.ns > 0       ? deadline.ns
+                                                           : 1}};
+        queue->waiter = &op;
+        int64_t result = weir_evented_perform(io, &op);
+        queue->waiter = NULL;
+        /* A completion may have come together with the deadline or the request. */
+        if (result < 0 && !queue->head) return (int)result;
+        if (result == WEIR_ECANCELED) {
+            weir_recancel(io);
+        }
+        *out = weir_evented_queue_try(io, queue);
+        if (*out) return 0;
+    }
+}

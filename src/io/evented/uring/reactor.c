@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The io_uring reactor: ops to submission entries, completions to results.
+ *
+ * Native entries: ACCEPT, READ into one slice, WRITE, POLL, OPEN, READ_AT, WRITE_AT, and the
+ * standing receives. Everything else is tried by its system call, and waits by a POLL entry where
+ * it would block (OP_POLLED); so is what turns out to be no socket.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <weir/base/error.h>
+
+#include "io/evented/uring/uring.h"
+#include "io/posix/attempt.h"
+#include "io/posix/clock.h"
+#include "io/posix/file.h"
+#include "io/posix/gather.h"
+
+enum { WRITE_SLICES = 64 };
+
+static unsigned poll_mask(uint32_t events)
+{
+    return (events & WEIR_POLL_READ ? POLLIN : 0u) | (events & WEIR_POLL_WRITE ? POLLOUT : 0u);
+}
+
+/* Waits by a POLL entry until the op may be tried again. */
+static void wait_ready(worker *w, weir_op *op)
+{
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_poll_add(entry, op->fd, poll_mask(weir_attempt_events(op)));
+    entry->user_data = (uintptr_t)op;
+    op->reserved |= OP_POLLED;
+}
+
+/* Tries the op by its system call.  True: it is in flight.  False: op->result is set. */
+static bool attempt(worker *w, weir_op *op)
+{
+    int64_t result = weir_attempt(op);
+    if (result == WEIR_ATTEMPT_WAIT) {
+        wait_ready(w, op);
+        return true;
+    }
+    if (result == WEIR_ATTEMPT_LATER) {
+        weir_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
+        return true;
+    }
+    op->result = result;
+    return false;
+}
+
+static void accept_one(worker *w, weir_op *op)
+{
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_accept(entry, op->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    entry->user_data = (uintptr_t)op;
+}
+
+static bool read_some(worker *w, weir_op *op)
+{
+    const struct iovec *data = op->args.vector.data;
+    if (op->args.vector.count != 1 || data->iov_len == 0) return attempt(w, op);
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_recv(entry, op->fd, data->iov_base, data->iov_len, 0);
+    entry->user_data = (uintptr_t)op;
+    return true;
+}
+
+static weir_gather gather_of(const weir_op *op)
+{
+    return (weir_gather){op->args.vector.data, op->args.vector.count, op->args.vector.repeat};
+}
+
+static uint64_t *written(weir_op *op)
+{
+    return &weir_op_words_of(op)->own[4];
+}
+
+/* What a send of several slices needs until it is submitted; the slices themselves are the
+ * caller's. */
+typedef struct gathered {
+    struct msghdr message;
+    struct iovec slices[WRITE_SLICES];
+} gathered;
+
+static int send_flags(const weir_op *op)
+{
+    return MSG_NOSIGNAL | (op->flags & WEIR_OP_ALL ? MSG_WAITALL : 0);
+}
+
+static bool write_slices(worker *w, weir_op *op)
+{
+    weir_gather gather = gather_of(op);
+    gathered *all = weir_uring_transient(w->reactor, sizeof *all);
+    size_t count = weir_gather_fill(&gather, *written(op), all->slices, WRITE_SLICES, NULL, 0);
+    op->result = (int64_t)*written(op);
+    if (count == 0) return false;
+    all->message = (struct msghdr){.msg_iov = all->slices, .msg_iovlen = count};
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_sendmsg(entry, op->fd, &all->message, (unsigned)send_flags(op));
+    entry->user_data = (uintptr_t)op;
+    return true;
+}
+
+/* Sends from where the last send ended.  Repeats are left to the system call, which can lay copies
+ * out on the stack: here they would have to last until the completion. */
+static bool write_some(worker *w, weir_op *op)
+{
+    if (op->args.vector.repeat != 1) return attempt(w, op);
+    const struct iovec *data = op->args.vector.data;
+    if (op->args.vector.count != 1 || data->iov_len == 0) return write_slices(w, op);
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_send(entry, op->fd, (char *)data->iov_base + *written(op),
+                       data->iov_len - *written(op), send_flags(op));
+    entry->user_data = (uintptr_t)op;
+    return true;
+}
+
+static bool open_file(worker *w, weir_op *op)
+{
+    struct open_how *how = weir_uring_transient(w->reactor, sizeof *how);
+    int error = weir_file_how(op->args.open.flags, op->args.open.mode, how);
+    if (error) {
+        op->result = error;
+        return false;
+    }
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_openat2(entry, op->fd, op->args.open.path, how);
+    entry->user_data = (uintptr_t)op;
+    return true;
+}
+
+static bool file_at(worker *w, weir_op *op)
+{
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    if (op->code == WEIR_OP_READ_AT) {
+        io_uring_prep_readv(entry, op->fd, op->args.at.data, op->args.at.count, op->args.at.offset);
+    } else {
+        io_uring_prep_writev(entry, op->fd, op->args.at.data, op->args.at.count,
+                             op->args.at.offset);
+    }
+    entry->user_data = (uintptr_t)op;
+    return true;
+}
+
+static bool start(worker *w, weir_op *op)
+{
+    weir_attempt_begin(op);
+    switch (op->code) {
+    case WEIR_OP_ACCEPT: accept_one(w, op); return true;
+    case WEIR_OP_READ: return read_some(w, op);
+    case WEIR_OP_READ_LENT: return weir_uring_read_lent(w, op);
+    case WEIR_OP_RECEIVER_STOP: return weir_uring_receiver_stop(w, op);
+    case WEIR_OP_WRITE: return write_some(w, op);
+    case WEIR_OP_OPEN: return open_file(w, op);
+    case WEIR_OP_READ_AT:
+    case WEIR_OP_WRITE_AT: return file_at(w, op);
+    default: return attempt(w, op);
+    }
+}
+
+static void retry(worker *w, weir_op *op)
+{
+    op->reserved = (uint16_t)((op->reserved & ~(OP_STATE | OP_POLLED)) | OP_IN_REACTOR);
+    if (!attempt(w, op)) weir_op_finish(w, op, op->result);
+}
+
+static void stop(worker *w, weir_op *op)
+{
+    if (op->code == WEIR_OP_READ_LENT) {
+        weir_uring_stop_lent(w, op);
+    } else {
+        weir_uring_cancel(w->reactor, (uintptr_t)op);
+    }
+}
+
+/* The connection died before it was taken (accept(2), "Error handling"): take the next. */
+static bool died_before(int32_t result)
+{
+    switch (-result) {
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case ENETUNREACH: return true;
+    default: return false;
+    }
+}
+
+/* A poll entry has ended: try the op again, or end it. */
+static void polled(worker *w, weir_op *op, int32_t result)
+{
+    if (result >= 0 && !(op->reserved & OP_CANCELED)) {
+        retry(w, op);
+        return;
+    }
+    op->reserved &= (uint16_t)~OP_POLLED;
+    int64_t progress = weir_attempt_progress(op);
+    /* Ready and canceled at once: what can be had is had. */
+    int64_t last = result >= 0 ? weir_attempt(op) : result;
+    if (last == WEIR_ATTEMPT_WAIT || last == WEIR_ATTEMPT_LATER || result < 0)
+        last = progress > 0 ? progress : WEIR_ECANCELED;
+    if (result < 0 && result != -ECANCELED && progress == 0) last = result;
+    weir_op_finish(w, op, last);
+}
+
+static void sent(worker *w, weir_op *op, int32_t result)
+{
+    uint64_t *done = written(op);
+    bool more = result > 0 && (op->flags & WEIR_OP_ALL) && !(op->reserved & OP_CANCELED);
+    if (result > 0) *done += (uint64_t)result;
+    weir_gather gather = gather_of(op);
+    if (more && (int64_t)*done < weir_gather_total(&gather)) {
+        if (write_some(w, op)) return;
+    }
+    weir_op_finish(w, op, *done > 0 ? (int64_t)*done : result);
+}
+
+/* Works on what no native entry serves: pipes and terminals, file systems without NOWAIT. */
+static bool served_otherwise(worker *w, weir_op *op, int32_t result)
+{
+    if (op->reserved & OP_CANCELED) return false;
+    if (result == -ENOTSOCK && (op->code == WEIR_OP_READ || op->code == WEIR_OP_WRITE)) {
+        retry(w, op);
+        return true;
+    }
+    bool file = op->code == WEIR_OP_READ_AT || op->code == WEIR_OP_WRITE_AT;
+    if (result != -EAGAIN || !file) return false;
+    op->reserved = OP_OFFLOADED;
+    if (!weir_offload_start(&w->engine->offload, op)) weir_op_finish(w, op, op->result);
+    return true;
+}
+
+static void completed(worker *w, weir_op *op, int32_t result)
+{
+    if (op->reserved & OP_POLLED) {
+        polled(w, op, result);
+    } else if (result < 0 && served_otherwise(w, op, result)) {
+        return;
+    } else if (op->code == WEIR_OP_ACCEPT && died_before(result) && !(op->reserved & OP_CANCELED)) {
+        accept_one(w, op);
+    } else if (op->code == WEIR_OP_WRITE) {
+        sent(w, op, result);
+    } else {
+        weir_op_finish(w, op, result);
+    }
+}
+
+static void handle(worker *w, uint64_t user_data, int32_t result, uint32_t flags)
+{
+    void *about = (void *)(uintptr_t)(user_data & ~(uint64_t)URING_TAGS);
+    switch (user_data & URING_TAGS) {
+    case URING_RECEIVER: weir_uring_received(w, about, result, flags); return;
+    case URING_WAKEUP:
+        if (!(flags & IORING_CQE_F_MORE)) weir_uring_arm_wakeup(w->reactor);
+        return;
+    default:
+        if (about) completed(w, about, result);
+    }
+}
+
+static void enter(uring *u, int64_t timeout)
+{
+    if (timeout == 0) {
+        io_uring_submit_and_get_events(&u->ring);
+    } else {
+        struct __kernel_timespec span = {.tv_sec = timeout / 1000000000,
+                                         .tv_nsec = timeout % 1000000000};
+        struct io_uring_cqe *first;
+        io_uring_submit_and_wait_timeout(&u->ring, &first, 1,
+                                         timeout == WEIR_FOREVER_NS ? NULL : &span, NULL);
+    }
+    u->transient_used = 0;
+}
+
+static bool pending(worker *w)
+{
+    uring *u = w->reactor;
+    unsigned flags = IO_URING_READ_ONCE(*u->ring.sq.kflags);
+    return io_uring_sq_ready(&u->ring) > 0 || io_uring_cq_ready(&u->ring) > 0 ||
+           (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW));
+}
+
+static void poll_reactor(worker *w, int64_t timeout)
+{
+    uring *u = w->reactor;
+    if (timeout != 0 || pending(w)) enter(u, timeout);
+    struct io_uring_cqe *cqe;
+    unsigned head;
+    io_uring_for_each_cqe(&u->ring, head, cqe)
+    {
+        uint64_t user_data = cqe->user_data;
+        int32_t result = cqe->res;
+        uint32_t flags = cqe->flags;
+        io_uring_cqe_seen(&u->ring, cqe);
+        handle(w, user_data, result, flags);
+    }
+}
+
+static void wake(worker *w)
+{
+    uring *u = w->reactor;
+    eventfd_write(u->wakeup, 1);
+}
+
+static bool offloads(const weir_op *op)
+{
+    /* statx(2) by path and getdents64(2) have no entry that does better than a thread. */
+    return op->code == WEIR_OP_LIST || (op->code == WEIR_OP_STAT && op->args.stat.path);
+}
+
+const weir_reactor weir_reactor_uring = {
+    .name = "io_uring",
+    .probe = weir_uring_probe,
+    .open = weir_uring_open,
+    .close = weir_uring_close,
+    .start = start,
+    .stop = stop,
+    .retry = retry,
+    .poll = poll_reactor,
+    .pending = pending,
+    .wake = wake,
+    .offloads = offloads,
+    .buffer_back = weir_uring_buffer_back,
+    .remote = weir_uring_remote,
+    .returned = weir_uring_returned,
+};

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Standing receives: one multishot receive per connection, which stays with the kernel while the
+ * connection waits and costs no submission per message.
+ *
+ *      closed ──READ_LENT──> armed ──completion──> armed, or unarmed when it was the last
+ *                              │
+ *                              └─ too many chunks, RECEIVER_STOP, another worker ──> canceled ──>
+ * unarmed
+ *
+ * Bytes go to the waiting READ_LENT, else to the receiver's chunks.  A peer that sends more than is
+ * read is held off by canceling the receive when CHUNKS_ENOUGH are kept; it is armed again when a
+ * reader finds none.  When all buffers are in use, receivers that hoard several lose their
+ * connection (WEIR_ENOBUFS), and who waits for bytes waits for a buffer.
+ *
+ * Invariant: armed if and only if a completion without MORE is still to come; `home` is the worker
+ * where it will come; the chunks are in home's notes.
+ */
+#include "io/evented/uring/uring.h"
+
+#include <errno.h>
+
+#include <weir/base/error.h>
+
+enum { CHUNKS_ENOUGH = 8 };
+
+static void arm(worker *w, weir_receiver *receiver)
+{
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_recv_multishot(entry, receiver->fd, NULL, 0, 0);
+    entry->flags |= IOSQE_BUFFER_SELECT;
+    entry->buf_group = URING_BUFFER_GROUP;
+    entry->user_data = (uintptr_t)receiver | URING_RECEIVER;
+    receiver->home = w;
+    receiver->state = RECEIVER_ARMED;
+}
+
+static void cancel(worker *w, weir_receiver *receiver)
+{
+    if (receiver->state != RECEIVER_ARMED) return;
+    receiver->state |= RECEIVER_CANCELED;
+    weir_uring_cancel(w->reactor, (uintptr_t)receiver | URING_RECEIVER);
+}
+
+static void drop_chunks(worker *home, weir_receiver *receiver)
+{
+    for (uint32_t id; (id = weir_chunks_take(&home->buffers, receiver)) != BUFFER_NONE;)
+        weir_uring_give(home, id);
+}
+
+static int64_t end_result(const weir_receiver *receiver)
+{
+    return receiver->ended > 0 ? 0 : receiver->ended;
+}
+
+static int64_t lend(worker *home, weir_op *op, uint32_t id, uint32_t len)
+{
+    *op->args.lent.out = (weir_lent){
+        .data = weir_buffers_at(&home->buffers, id), .len = len, .id = id, .home = home};
+    return len;
+}
+
+/* Sends an op to the worker where its receiver is open; it comes back when nothing is received
+ * there. */
+static void send_away(worker *home, weir_op *op)
+{
+    op->reserved |= OP_AWAY;
+    weir_worker_send(home, (weir_message *)(void *)op->engine, MESSAGE_RECEIVER);
+}
+
+/* Serves a READ_LENT on the worker that may touch the receiver.  True: it waits. */
+static bool serve(worker *w, weir_op *op)
+{
+    weir_receiver *receiver = op->args.lent.receiver;
+    worker *home = receiver->home ? receiver->home : w;
+    uint32_t id = weir_chunks_take(&home->buffers, receiver);
+    if (id != BUFFER_NONE) {
+        op->result = lend(home, op, id, home->buffers.notes[id].len);
+        return false;
+    }
+    op->result = end_result(receiver);
+    if (receiver->ended) return false;
+    receiver->waiter = op;
+    if (!(receiver->state & RECEIVER_ARMED)) arm(w, receiver);
+    return true;
+}
+
+bool weir_uring_read_lent(worker *w, weir_op *op)
+{
+    weir_receiver *receiver = op->args.lent.receiver;
+    if (!receiver->home || receiver->home == w) return serve(w, op);
+    send_away(receiver->home, op);
+    return true;
+}
+
+bool weir_uring_receiver_stop(worker *w, weir_op *op)
+{
+    weir_receiver *receiver = op->args.lent.receiver;
+    op->result = 0;
+    if (!receiver->home) return false;
+    if (receiver->home != w) {
+        send_away(receiver->home, op);
+        return true;
+    }
+    drop_chunks(w, receiver);
+    if (!(receiver->state & RECEIVER_ARMED)) return false;
+    receiver->waiter = op;
+    cancel(w, receiver);
+    return true;
+}
+
+void weir_uring_remote(worker *w, weir_op *op)
+{
+    weir_receiver *receiver = op->args.lent.receiver;
+    if (op->code == WEIR_OP_RECEIVER_STOP) drop_chunks(w, receiver);
+    if (!(receiver->state & RECEIVER_ARMED)) {
+        weir_evented_complete(&w->engine->io, op, 0);
+        return;
+    }
+    receiver->waiter = op;
+    cancel(w, receiver);
+}
+
+void weir_uring_returned(worker *w, weir_op *op)
+{
+    op->reserved &= (uint16_t)~OP_AWAY;
+    bool stopped = op->reserved & OP_CANCELED;
+    if (op->code == WEIR_OP_RECEIVER_STOP || stopped) {
+        weir_op_finish(w, op, stopped ? WEIR_ECANCELED : 0);
+    } else if (!serve(w, op)) {
+        weir_op_finish(w, op, op->result);
+    }
+}
+
+void weir_uring_stop_lent(worker *w, weir_op *op)
+{
+    /* One that is away comes back soon, and then sees that it was stopped. */
+    if (op->reserved & OP_AWAY) return;
+    if ((op->reserved & OP_STATE) == OP_STARVED) weir_starved_remove(w, op);
+    op->args.lent.receiver->waiter = NULL;
+    weir_op_finish(w, op, WEIR_ECANCELED);
+}
+
+/* All buffers are in use: receivers that keep several unread chunks lose them and their connection.
+ */
+static void drop_hoarders(worker *w)
+{
+    for (uint32_t id = 0; id < w->buffers.count; id++) {
+        weir_receiver *receiver = w->buffers.notes[id].receiver;
+        if (!receiver || receiver->chunks < 2) continue;
+        receiver->ended = WEIR_ENOBUFS;
+        cancel(w, receiver);
+        drop_chunks(w, receiver);
+    }
+}
+
+/* Goes on after the receive ended though the stream has not: for lack of buffers, or canceled. */
+static void resume(worker *w, weir_receiver *receiver, bool no_buffers)
+{
+    weir_op *op = receiver->waiter;
+    if (!op) return; /* armed again by the next reader */
+    if (no_buffers && !weir_uring_grow(w)) {
+        drop_hoarders(w);
+        weir_starved_add(w, op);
+        return;
+    }
+    arm(w, receiver);
+}
+
+void weir_uring_buffer_back(worker *w, uint32_t id)
+{
+    weir_uring_give(w, id);
+    weir_op *op = weir_starved_take(w);
+    if (op && !(op->args.lent.receiver->state & RECEIVER_ARMED)) arm(w, op->args.lent.receiver);
+}
+
+static void arrived(worker *w, weir_receiver *receiver, uint32_t id, uint32_t len)
+{
+    weir_op *op = receiver->waiter;
+    if (receiver->ended) {
+        weir_uring_give(w, id); /* it was dropped */
+    } else if (op && op->code == WEIR_OP_RECEIVER_STOP) {
+        weir_uring_give(w, id);
+    } else if (op && !(op->reserved & OP_AWAY)) {
+        receiver->waiter = NULL;
+        weir_op_finish(w, op, lend(w, op, id, len));
+    } else {
+        weir_chunks_append(&w->buffers, receiver, id, len);
+        if (receiver->chunks >= CHUNKS_ENOUGH) cancel(w, receiver);
+    }
+}
+
+static void ended(worker *w, weir_receiver *receiver, int32_t result)
+{
+    weir_op *op = receiver->waiter;
+    bool passing = result > 0 || result == -ENOBUFS || result == -ECANCELED;
+    if (!passing && !receiver->ended) receiver->ended = result == 0 ? 1 : result;
+    if (!op) return;
+    if (op->reserved & OP_AWAY) {
+        receiver->waiter = NULL;
+        weir_evented_complete(&w->engine->io, op, 0);
+    } else if (op->code == WEIR_OP_RECEIVER_STOP) {
+        receiver->waiter = NULL;
+        weir_op_finish(w, op, 0);
+    } else if (receiver->ended) {
+        receiver->waiter = NULL;
+        weir_op_finish(w, op, end_result(receiver));
+    } else {
+        resume(w, receiver, result == -ENOBUFS);
+    }
+}
+
+void weir_uring_received(worker *w, weir_receiver *receiver, int32_t result, uint32_t flags)
+{
+    uint32_t id = flags & IORING_CQE_F_BUFFER ? flags >> IORING_CQE_BUFFER_SHIFT : BUFFER_NONE;
+    if (result > 0) {
+        arrived(w, receiver, id, (uint32_t)result);
+    } else if (id != BUFFER_NONE) {
+        weir_uring_give(w, id);
+    }
+    if (flags & IORING_CQE_F_MORE) return;
+    receiver->state = 0;
+    ended(w, receiver, result);
+}

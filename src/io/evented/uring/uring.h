@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The io_uring reactor's own structures: the ring, the buffers that the kernel fills, what a
+ * completion's user data means.
+ *
+ *      ring.c      making and ending the ring, submission entries, buffers given to the kernel
+ *      reactor.c   ops to entries, completions to results, the poll
+ *      receiver.c  standing receives: one multishot receive per connection
+ */
+#ifndef IO_EVENTED_URING_URING_H
+#define IO_EVENTED_URING_URING_H
+
+#include <liburing.h>
+
+#include "io/evented/engine.h"
+
+enum {
+    URING_ENTRIES = 1024,      /* submissions between two enters */
+    URING_COMPLETIONS = 16384, /* room for completions; more are kept by the kernel */
+    URING_TRANSIENT = 64 * 1024,
+    URING_BUFFER_GROUP = 1,
+};
+
+/* What a completion is about: the low bits of its user data; the others are a pointer. */
+enum {
+    URING_OP = 0,       /* weir_op; NULL = nobody's */
+    URING_RECEIVER = 1, /* weir_receiver */
+    URING_WAKEUP = 2,
+    URING_TAGS = 3,
+};
+
+/* The bits of weir_receiver.state. */
+enum {
+    RECEIVER_ARMED = 1,    /* a receive is with the kernel */
+    RECEIVER_CANCELED = 2, /* and has been asked to end */
+};
+
+typedef struct uring {
+    struct io_uring ring;
+    struct io_uring_buf_ring *free; /* free buffers, which the kernel fills */
+    uint32_t free_entries;          /* its size, a power of two */
+    int wakeup;                     /* eventfd, never read: each write is an edge */
+    /* Memory that the kernel reads when entries are submitted (IORING_FEAT_SUBMIT_STABLE): used
+     * again after each submission. */
+    char *transient;
+    size_t transient_used;
+} uring;
+
+/* ring.c ----------------------------------------------------------------------------------- */
+int weir_uring_probe(void);
+int weir_uring_open(worker *w);
+void weir_uring_close(worker *w);
+
+/* Lets the wake-up descriptor end a wait. */
+void weir_uring_arm_wakeup(uring *u);
+
+/* A free submission entry ; the caller sets its user data. */
+struct io_uring_sqe *weir_uring_entry(uring *u);
+
+/* `size` bytes that stay until the next submission. */
+void *weir_uring_transient(uring *u, size_t size);
+
+/* Asks the kernel to end what carries this user data. */
+void weir_uring_cancel(uring *u, uint64_t user_data);
+
+/* Gives a buffer to the kernel; makes more buffers (false: at the bound). */
+void weir_uring_give(worker *w, uint32_t id);
+bool weir_uring_grow(worker *w);
+
+/* receiver.c ------------------------------------------------------------------------------- */
+bool weir_uring_read_lent(worker *w, weir_op *op);
+bool weir_uring_receiver_stop(worker *w, weir_op *op);
+void weir_uring_stop_lent(worker *w, weir_op *op);
+void weir_uring_received(worker *w, weir_receiver *receiver, int32_t result, uint32_t flags);
+void weir_uring_buffer_back(worker *w, uint32_t id);
+void weir_uring_remote(worker *w, weir_op *op);
+void weir_uring_returned(worker *w, weir_op *op);
+
+#endif

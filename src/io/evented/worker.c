@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A worker: the loop between fibers and kernel, going to sleep, being woken, and the end of a run.
+ *
+ * Going to sleep against being given work: the sleeper stores `sleeping` and then looks at its
+ * inbox and at what it could steal; the giver pushes and then looks at `sleeping`.  Both in
+ * sequential consistency, so one of them sees the other.
+ *
+ * The end of a run: the root has ended, and all tasks that were spawned have finished.  The
+ * counters are the workers'; reading all `finished` before all `spawned` makes equality mean that
+ * no task was left at the moment in between, and then nobody can spawn any more.
+ */
+#include "io/evented/engine.h"
+
+#include <sys/random.h>
+
+#include <weir/base/error.h>
+
+#include "io/posix/clock.h"
+
+enum { POOLED_STACKS = 1024 };
+
+_Thread_local worker *weir_worker_self;
+
+static void wake(worker *to)
+{
+    if (__atomic_load_n(&to->sleeping, __ATOMIC_SEQ_CST) &&
+        __atomic_exchange_n(&to->sleeping, 0, __ATOMIC_SEQ_CST))
+        to->engine->reactor->wake(to);
+}
+
+void weir_worker_send(worker *to, weir_message *message, weir_message_kind kind)
+{
+    weir_inbox_push(&to->inbox, message, kind);
+    if (to != weir_worker_self) wake(to);
+}
+
+void weir_worker_call_thief(engine *e)
+{
+    /* Orders the caller's push before the look at who is idle; pairs with the store in sleep_now.
+     */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&e->idle, __ATOMIC_RELAXED) == 0) return;
+    for (unsigned i = 0; i < e->options.workers; i++) {
+        worker *w = &e->workers[i];
+        if (!__atomic_load_n(&w->sleeping, __ATOMIC_SEQ_CST)) continue;
+        if (!__atomic_exchange_n(&w->sleeping, 0, __ATOMIC_SEQ_CST)) continue;
+        e->reactor->wake(w);
+        return;
+    }
+}
+
+static void handle(worker *w, void *at, weir_message_kind kind)
+{
+    weir_op *op = (weir_op *)(void *)((char *)at - offsetof(weir_op, engine));
+    switch (kind) {
+    case MESSAGE_OP_DONE:
+        if (op->reserved & OP_AWAY) {
+            w->engine->reactor->returned(w, op);
+        } else {
+            weir_op_finish(w, op, op->result);
+        }
+        break;
+    case MESSAGE_OP_QUEUE: weir_queue_push(w, op); break;
+    case MESSAGE_START: weir_fiber_resume(w, (fiber *)((char *)at - offsetof(fiber, start))); break;
+    case MESSAGE_INTERRUPT:
+        weir_fiber_interrupted(w, (fiber *)((char *)at - offsetof(fiber, interrupt)));
+        break;
+    case MESSAGE_BUFFER:
+        w->engine->reactor->buffer_back(w, *(uint32_t *)((weir_message *)at + 1));
+        break;
+    case MESSAGE_RECEIVER: w->engine->reactor->remote(w, op); break;
+    }
+}
+
+static void read_inbox(worker *w)
+{
+    for (uintptr_t link = weir_inbox_take(&w->inbox), next; link; link = next) {
+        weir_message *message = (weir_message *)(link & ~(uintptr_t)MESSAGE_KIND_MASK);
+        next = message->next;
+        handle(w, message, (weir_message_kind)(link & MESSAGE_KIND_MASK));
+    }
+}
+
+static uint64_t sum(engine *e, bool finished)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < e->options.workers; i++) {
+        worker *w = &e->workers[i];
+        total += __atomic_load_n(finished ? &w->finished : &w->spawned, __ATOMIC_SEQ_CST);
+    }
+    return total;
+}
+
+static void stop_if_over(engine *e)
+{
+    if (!__atomic_load_n(&e->root_ended, __ATOMIC_SEQ_CST)) return;
+    uint64_t finished = sum(e, true);
+    if (finished != sum(e, false)) return;
+    __atomic_store_n(&e->stopping, 1, __ATOMIC_SEQ_CST);
+    for (unsigned i = 0; i < e->options.workers; i++) {
+        __atomic_store_n(&e->workers[i].sleeping, 0, __ATOMIC_SEQ_CST);
+        e->reactor->wake(&e->workers[i]);
+    }
+}
+
+static bool something_to_steal(engine *e)
+{
+    if (__atomic_load_n(&e->overflow.count, __ATOMIC_SEQ_CST) > 0) return true;
+    for (unsigned i = 0; i < e->options.workers; i++)
+        if (!weir_run_queue_empty(&e->workers[i].fresh)) return true;
+    return false;
+}
+
+static void look(worker *w, int64_t timeout)
+{
+    w->engine->reactor->poll(w, timeout);
+    w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
+}
+
+/* Waits in the kernel until there is something to do. */
+static void sleep_now(worker *w)
+{
+    engine *e = w->engine;
+    stop_if_over(e);
+    __atomic_fetch_add(&e->idle, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&w->sleeping, 1, __ATOMIC_SEQ_CST);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    bool busy = __atomic_load_n(&w->inbox.head, __ATOMIC_SEQ_CST) != 0 || something_to_steal(e) ||
+                __atomic_load_n(&e->stopping, __ATOMIC_SEQ_CST);
+    int64_t next = weir_wheel_next(&w->wheel), timeout = 0;
+    if (!busy) timeout = next == WEIR_FOREVER_NS ? next : next > w->now ? next - w->now : 0;
+    look(w, timeout);
+    __atomic_store_n(&w->sleeping, 0, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&e->idle, 1, __ATOMIC_SEQ_CST);
+}
+
+void weir_worker_loop(worker *w)
+{
+    while (!__atomic_load_n(&w->engine->stopping, __ATOMIC_ACQUIRE)) {
+        read_inbox(w);
+        weir_op_expire(w);
+        fiber *f = weir_fiber_pick(w);
+        if (!f) {
+            sleep_now(w);
+            continue;
+        }
+        weir_fiber_run(w, f);
+        /* Out of budget, or out of fibers: in the first case only look at the kernel. */
+        if (w->ready_first || !weir_run_queue_empty(&w->fresh)) look(w, 0);
+    }
+}
+
+static const char *current_name(void *argument)
+{
+    worker *w = argument;
+    return w->current ? w->current->record.name : NULL;
+}
+
+static void seed(weir_prng *prng)
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
+        number = (uint64_t)weir_posix_now(WEIR_CLOCK_MONOTONIC).ns ^ (uintptr_t)prng;
+    weir_prng_seed(prng, number);
+}
+
+int weir_worker_open(worker *w, engine *e, unsigned index)
+{
+    const weir_evented_options *options = &e->options;
+    w->engine = e;
+    w->index = index;
+    w->op_budget = 128;
+    w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
+    weir_wheel_init(&w->wheel, w->now);
+    seed(&w->prng);
+    weir_stack_pool_init(&w->stacks, e->stacks, POOLED_STACKS);
+    w->overflow =
+        (weir_overflow_watch){.slabs = e->stacks, .task_name = current_name, .argument = w};
+    int error =
+        weir_buffers_open(&w->buffers, options->buffer_size, (uint32_t)options->max_buffers);
+    if (error) return error;
+    error = e->reactor->open(w);
+    if (!error) {
+        error = weir_overflow_install(&w->overflow);
+        if (!error) {
+            weir_fiber_adopt(&w->loop);
+            weir_worker_self = w;
+            return 0;
+        }
+        e->reactor->close(w);
+    }
+    weir_buffers_close(&w->buffers);
+    return error;
+}
+
+void weir_worker_close(worker *w)
+{
+    /* Messages about ended tasks and returned buffers may be left. */
+    read_inbox(w);
+    weir_worker_self = NULL;
+    weir_overflow_uninstall(&w->overflow);
+    w->engine->reactor->close(w);
+    weir_stack_pool_close(&w->stacks);
+    weir_buffers_close(&w->buffers);
+}

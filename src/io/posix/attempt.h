@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Trying an op once by its system call, without waiting: what the readiness engines are made of.
+ *
+ *      weir_attempt_begin(op);
+ *      result = weir_attempt(op);               // >= 0, a negative WEIR_E…, or
+ *      WEIR_ATTEMPT_WAIT                        // wait for weir_attempt_events(op), try again
+ *      WEIR_ATTEMPT_LATER                       // wait weir_attempt_delay(op), try again
+ *
+ * An op keeps its progress (bytes sent, connect started) in its engine words own[4] and own[5] from
+ * one attempt to the next.  Attempts of one op follow each other; different ops are independent.
+ */
+#ifndef IO_POSIX_ATTEMPT_H
+#define IO_POSIX_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/base/time.h>
+#include <weir/io/op.h>
+
+/* Outcomes of weir_attempt that are no results: no error code is that small. */
+#define WEIR_ATTEMPT_WAIT  INT64_MIN
+#define WEIR_ATTEMPT_LATER (INT64_MIN + 1)
+
+/* Clears the progress.  Once per op, before its first attempt; for READ_LENT and RECEIVER_STOP also
+ * copies the receiver's descriptor to op->fd. */
+void weir_attempt_begin(weir_op *op);
+
+/* Tries the op: SOCKET to SEND_FILE except READ_LENT and RECEIVER_STOP; WEIR_EUNSUPPORTED for the
+ * others.  Never waits for a socket; file ops may wait for a disk (weir_attempt_is_file).
+ *
+ * Returns the op's result, WEIR_ATTEMPT_WAIT, or WEIR_ATTEMPT_LATER (a Unix listener's queue is
+ * full, and readiness does not tell when it no longer is).  op->result is untouched.
+ * A WRITE with WEIR_OP_ALL and a SEND_FILE end with a result when all went or an error came; what
+ * went so far is weir_attempt_progress. */
+int64_t weir_attempt(weir_op *op);
+
+/* What to wait for after WEIR_ATTEMPT_WAIT: a set of WEIR_POLL_READ and WEIR_POLL_WRITE, by opcode
+ * (for POLL, the caller's set).  0 for ops that never wait.  READ_LENT waits for READ. */
+uint32_t weir_attempt_events(const weir_op *op);
+
+/* How long to wait after WEIR_ATTEMPT_LATER: 1 ms, doubled with each attempt up to 64 ms. */
+weir_duration weir_attempt_delay(const weir_op *op);
+
+/* Bytes that a WRITE with WEIR_OP_ALL or a SEND_FILE has sent so far.  When more than 0, a canceled
+ * or expired op completes with this count, and the request stays pending. */
+int64_t weir_attempt_progress(const weir_op *op);
+
+/* Whether a READ that returned `result` got less than it had room for.  On a TCP socket nothing is
+ * left then that was there before (unless the peer has ended the stream or sent urgent data). */
+bool weir_attempt_was_short(const weir_op *op, int64_t result);
+
+/* Whether an op works on a file system, so that it may hold the thread: OPEN, STAT, READ_AT,
+ * WRITE_AT, LIST. */
+bool weir_attempt_is_file(const weir_op *op);
+
+/* Whether the op's result, if >= 0, is a new descriptor: SOCKET, LISTEN, ACCEPT, OPEN. */
+bool weir_attempt_makes_descriptor(const weir_op *op);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Attempts on files and directories; the disk may hold the thread.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <weir/base/error.h>
+
+#include "io/posix/attempt_ops.h"
+#include "io/posix/file.h"
+
+enum { MAX_SLICES = 1024 };
+
+int64_t weir_attempt_open(weir_op *op)
+{
+    struct open_how how;
+    int error = weir_file_how(op->args.open.flags, op->args.open.mode, &how);
+    if (error < 0) return error;
+    return weir_file_open(op->fd, op->args.open.path, &how);
+}
+
+int64_t weir_attempt_stat(weir_op *op)
+{
+    const char *path = op->args.stat.path;
+    int flags = path ? WEIR_STATX_FLAGS : WEIR_STATX_FLAGS | AT_EMPTY_PATH;
+    struct statx status;
+    if (TEMP_FAILURE_RETRY(statx(op->fd, path ? path : "", flags, WEIR_STATX_MASK, &status)) < 0)
+        return -errno;
+    weir_file_status_from(&status, op->args.stat.out);
+    return 0;
+}
+
+/* Skips empty slices; what is left of `op->args.at.data` beyond 1024 waits for the next call. */
+static int take_slices(const weir_op *op, const struct iovec **data)
+{
+    uint32_t count = op->args.at.count;
+    for (*data = op->args.at.data; count > 0 && (*data)->iov_len == 0; ++*data) count--;
+    return count < MAX_SLICES ? (int)count : MAX_SLICES;
+}
+
+int64_t weir_attempt_read_at(weir_op *op)
+{
+    const struct iovec *data;
+    int count = take_slices(op, &data);
+    if (op->args.at.offset > INT64_MAX) return WEIR_EINVAL;
+    if (count == 0) return 0;
+    ssize_t n = TEMP_FAILURE_RETRY(preadv(op->fd, data, count, (off_t)op->args.at.offset));
+    return n >= 0 ? n : -errno;
+}
+
+int64_t weir_attempt_write_at(weir_op *op)
+{
+    const struct iovec *data;
+    int count = take_slices(op, &data);
+    if (op->args.at.offset > INT64_MAX) return WEIR_EINVAL;
+    if (count == 0) return 0;
+    ssize_t n = TEMP_FAILURE_RETRY(pwritev(op->fd, data, count, (off_t)op->args.at.offset));
+    return n >= 0 ? n : -errno;
+}
+
+int64_t weir_attempt_list(weir_op *op)
+{
+    ssize_t n = TEMP_FAILURE_RETRY(getdents64(op->fd, op->args.list.buffer, op->args.list.size));
+    return n >= 0 ? n : -errno;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Attempts that make, connect, ask and end sockets.
+ */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <weir/base/error.h>
+#include <weir/io/socket.h>
+
+#include "io/posix/attempt_ops.h"
+
+/* own[5] of a CONNECT: how often the listener's queue was full, or that the kernel connects. */
+static const uint64_t connect_started = UINT64_MAX;
+
+int64_t weir_attempt_socket(weir_op *op)
+{
+    int fd = socket(op->args.socket.family, op->args.socket.type | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                    op->args.socket.protocol);
+    return fd >= 0 ? fd : -errno;
+}
+
+static int turn_on(int fd, int level, int name, int value)
+{
+    return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+}
+
+static int prepare_listener(int fd, const weir_address *address, const weir_listen_options *options)
+{
+    int error = 0;
+    if (address->kind == WEIR_ADDRESS_UNIX) return 0;
+    if (!options->no_reuse_address) error = turn_on(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (!error && options->reuse_port) error = turn_on(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    /* Said in both directions: the default of the machine (net.ipv6.bindv6only) does not count. */
+    if (!error && address->kind == WEIR_ADDRESS_IPV6)
+        error = turn_on(fd, IPPROTO_IPV6, IPV6_V6ONLY, !options->accept_ipv4);
+    if (!error && !options->delay) error = turn_on(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    return error;
+}
+
+int64_t weir_attempt_listen(weir_op *op)
+{
+    enum { DEFAULT_BACKLOG = 128 };
+    static const weir_listen_options defaults;
+    const weir_address *address = op->args.listen.address;
+    const weir_listen_options *options = op->args.listen.options;
+    if (!options) options = &defaults;
+
+    struct sockaddr_storage name;
+    socklen_t len = address ? weir_address_to_sockaddr(address, &name) : 0;
+    if (len == 0 || options->backlog < 0) return WEIR_EINVAL;
+
+    int fd = socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -errno;
+    int error = prepare_listener(fd, address, options);
+    if (!error && bind(fd, (struct sockaddr *)&name, len) < 0) error = -errno;
+    if (!error && listen(fd, options->backlog ? options->backlog : DEFAULT_BACKLOG) < 0)
+        error = -errno;
+    if (!error) return fd;
+    close(fd);
+    return error;
+}
+
+/* Linux hands errors that are pending on the new connection to accept(2): they are not the
+ * listener's, and the next connection may be sound. */
+static bool is_error_of_connection(int error)
+{
+    switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case ENETUNREACH: return true;
+    default: return false;
+    }
+}
+
+int64_t weir_attempt_accept(weir_op *op)
+{
+    int fd;
+    do {
+        fd = accept4(op->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    } while (fd < 0 && is_error_of_connection(errno));
+    return fd >= 0 ? fd : weir_attempt_failure(errno);
+}
+
+/* Tells how a connect that the kernel goes on with has ended. */
+static int64_t finish_connect(int fd)
+{
+    /* Asked afresh: an event may be older than the connect. */
+    struct pollfd look = {.fd = fd, .events = POLLOUT};
+    int ready = TEMP_FAILURE_RETRY(poll(&look, 1, 0));
+    if (ready < 0) return -errno;
+    if (look.revents & POLLNVAL) return WEIR_EBADF;
+    if (ready == 0) return WEIR_ATTEMPT_WAIT;
+
+    int error = 0;
+    socklen_t size = sizeof(error);
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return -errno;
+    return -error;
+}
+
+int64_t weir_attempt_connect(weir_op *op)
+{
+    uint64_t *steps = weir_progress_steps(op);
+    if (*steps == connect_started) return finish_connect(op->fd);
+
+    struct sockaddr_storage name;
+    socklen_t len = op->args.address ? weir_address_to_sockaddr(op->args.address, &name) : 0;
+    if (len == 0) return WEIR_EINVAL;
+    if (connect(op->fd, (struct sockaddr *)&name, len) == 0) return 0;
+    switch (errno) {
+    case EINPROGRESS:
+    case EINTR: *steps = connect_started; return WEIR_ATTEMPT_WAIT;
+    case EAGAIN:
+        /* A Unix listener's queue is full: nothing has begun, and the socket counts as writable. */
+        if (op->args.address->kind != WEIR_ADDRESS_UNIX) return WEIR_EAGAIN;
+        ++*steps;
+        return WEIR_ATTEMPT_LATER;
+    default: return -errno;
+    }
+}
+
+int64_t weir_attempt_poll(weir_op *op)
+{
+    uint32_t asked = op->args.poll;
+    struct pollfd look = {.fd = op->fd};
+    if (asked & WEIR_POLL_READ) look.events |= POLLIN | POLLRDHUP;
+    if (asked & WEIR_POLL_WRITE) look.events |= POLLOUT;
+    /* A negative number is skipped by poll(2), which would then wait for ever. */
+    if (op->fd < 0) return WEIR_EBADF;
+    if (TEMP_FAILURE_RETRY(poll(&look, 1, 0)) < 0) return -errno;
+    if (look.revents & POLLNVAL) return WEIR_EBADF;
+
+    int64_t ready = 0;
+    if ((asked & WEIR_POLL_READ) && (look.revents & (POLLIN | POLLRDHUP | POLLHUP)))
+        ready |= WEIR_POLL_READ;
+    if ((asked & WEIR_POLL_WRITE) && (look.revents & POLLOUT)) ready |= WEIR_POLL_WRITE;
+    if (look.revents & (POLLERR | POLLHUP)) ready |= WEIR_POLL_ERROR;
+    return ready ? ready : WEIR_ATTEMPT_WAIT;
+}
+
+int64_t weir_attempt_shutdown(weir_op *op)
+{
+    return shutdown(op->fd, op->args.shutdown) < 0 ? -errno : 0;
+}
+
+int64_t weir_attempt_close(weir_op *op)
+{
+    /* Never tried again: on Linux the number is free even after EINTR, and may be somebody else's
+     * by now. */
+    if (close(op->fd) == 0 || errno == EINTR) return 0;
+    return -errno;
+}
+
+int64_t weir_attempt_get_option(weir_op *op)
+{
+    socklen_t size = *op->args.option.size;
+    if (getsockopt(op->fd, op->args.option.level, op->args.option.name, op->args.option.value,
+                   &size) < 0)
+        return -errno;
+    *op->args.option.size = size;
+    return 0;
+}
+
+int64_t weir_attempt_set_option(weir_op *op)
+{
+    int failed = setsockopt(op->fd, op->args.option.level, op->args.option.name,
+                            op->args.option.value, *op->args.option.size);
+    return failed < 0 ? -errno : 0;
+}
+
+int64_t weir_attempt_local_address(weir_op *op)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+    if (getsockname(op->fd, (struct sockaddr *)&name, &len) < 0) return -errno;
+    return weir_address_from_sockaddr((struct sockaddr *)&name, len, op->args.address_out);
+}
+
+int64_t weir_attempt_peer_address(weir_op *op)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof(name);
+    if (getpeername(op->fd, (struct sockaddr *)&name, &len) < 0) return -errno;
+    return weir_address_from_sockaddr((struct sockaddr *)&name, len, op->args.address_out);
+}

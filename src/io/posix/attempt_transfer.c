@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Attempts that move bytes.
+ *
+ * Every call carries MSG_DONTWAIT, so a socket that somebody else made blocking does not hold the
+ * thread, and MSG_NOSIGNAL.  READ and WRITE also work on what is no socket (a pipe, a terminal):
+ * there poll(2) is asked first, and SIGPIPE is held back by the thread's mask.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <weir/base/error.h>
+
+#include "io/posix/attempt_ops.h"
+#include "io/posix/datagram.h"
+#include "io/posix/gather.h"
+
+enum {
+    MAX_SLICES = 1024,
+    BATCH = 64,            /* iovecs per call */
+    SCRATCH = 1024,        /* bytes for copies of a repeated slice */
+    FILE_CHUNK = 8192,     /* bytes per step where sendfile(2) cannot be used */
+    SENDFILE_MAX = 1 << 30 /* bytes per sendfile(2) */
+};
+
+/* SIGPIPE held back on this thread. */
+typedef struct quiet_mask {
+    sigset_t before;
+} quiet_mask;
+
+static void quiet_begin(quiet_mask *quiet)
+{
+    sigset_t pipe;
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, &quiet->before);
+}
+
+/* Takes back the signal that a call which ended in EPIPE has raised. */
+static void quiet_end(const quiet_mask *quiet, bool raised)
+{
+    /* Who had it blocked before may have one pending that is not ours. */
+    if (sigismember(&quiet->before, SIGPIPE)) return;
+    if (raised) {
+        sigset_t pipe;
+        sigemptyset(&pipe);
+        sigaddset(&pipe, SIGPIPE);
+        struct timespec now = {0, 0};
+        (void)TEMP_FAILURE_RETRY(sigtimedwait(&pipe, NULL, &now));
+    }
+    pthread_sigmask(SIG_SETMASK, &quiet->before, NULL);
+}
+
+static bool is_ready(int fd, short events)
+{
+    struct pollfd look = {.fd = fd, .events = events};
+    return TEMP_FAILURE_RETRY(poll(&look, 1, 0)) != 0;
+}
+
+static int64_t read_no_socket(int fd, const struct iovec *data, int count)
+{
+    if (!is_ready(fd, POLLIN)) return WEIR_ATTEMPT_WAIT;
+    ssize_t n = TEMP_FAILURE_RETRY(readv(fd, data, count));
+    return n >= 0 ? n : weir_attempt_failure(errno);
+}
+
+int64_t weir_attempt_read(weir_op *op)
+{
+    const struct iovec *data = op->args.vector.data;
+    size_t count = op->args.vector.count;
+    while (count > 0 && data->iov_len == 0) data++, count--;
+    if (count == 0) return 0;
+    if (count > MAX_SLICES) count = MAX_SLICES;
+
+    ssize_t n;
+    if (count == 1) {
+        n = TEMP_FAILURE_RETRY(recv(op->fd, data->iov_base, data->iov_len, MSG_DONTWAIT));
+    } else {
+        struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)data, .msg_iovlen = count};
+        n = TEMP_FAILURE_RETRY(recvmsg(op->fd, &message, MSG_DONTWAIT));
+    }
+    if (n >= 0) return n;
+    if (errno == ENOTSOCK) return read_no_socket(op->fd, data, (int)count);
+    return weir_attempt_failure(errno);
+}
+
+/* A blocking pipe that polls as writable takes PIPE_BUF bytes without waiting. */
+static int64_t write_no_socket(int fd, const struct iovec *data, int count)
+{
+    if (!is_ready(fd, POLLOUT)) return WEIR_ATTEMPT_WAIT;
+    int mode = fcntl(fd, F_GETFL);
+    if (mode < 0) return -errno;
+    struct iovec first = data[0];
+    if (!(mode & O_NONBLOCK)) {
+        if (first.iov_len > PIPE_BUF) first.iov_len = PIPE_BUF;
+        data = &first;
+        count = 1;
+    }
+    quiet_mask quiet;
+    quiet_begin(&quiet);
+    ssize_t n = TEMP_FAILURE_RETRY(writev(fd, data, count));
+    int64_t result = n >= 0 ? n : weir_attempt_failure(errno);
+    quiet_end(&quiet, result == WEIR_EPIPE);
+    return result;
+}
+
+static int64_t write_batch(int fd, struct iovec *data, size_t count)
+{
+    ssize_t n;
+    if (count == 1) {
+        n = TEMP_FAILURE_RETRY(
+            send(fd, data->iov_base, data->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL));
+    } else {
+        struct msghdr message = {.msg_iov = data, .msg_iovlen = count};
+        n = TEMP_FAILURE_RETRY(sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+    }
+    if (n >= 0) return n;
+    if (errno == ENOTSOCK) return write_no_socket(fd, data, (int)count);
+    return weir_attempt_failure(errno);
+}
+
+/* What an op that has sent `done` bytes says to an outcome that is no progress. */
+static int64_t end_or_wait(uint64_t done, int64_t outcome)
+{
+    return outcome == WEIR_ATTEMPT_WAIT || done == 0 ? outcome : (int64_t)done;
+}
+
+static int64_t write_gathered(weir_op *op, uint64_t *done)
+{
+    weir_gather gather = {op->args.vector.data, op->args.vector.count, op->args.vector.repeat};
+    int64_t total = weir_gather_total(&gather);
+    if (total == INT64_MAX) return WEIR_EINVAL;
+    struct iovec batch[BATCH];
+    char scratch[SCRATCH];
+    while (*done < (uint64_t)total) {
+        size_t count = weir_gather_fill(&gather, *done, batch, BATCH, scratch, sizeof(scratch));
+        int64_t n = write_batch(op->fd, batch, count);
+        if (n < 0) return end_or_wait(*done, n);
+        if (!(op->flags & WEIR_OP_ALL)) return n;
+        *done += (uint64_t)n;
+    }
+    return total;
+}
+
+/* One slice, sent once: no batch to lay out. */
+static int64_t write_plain(weir_op *op, uint64_t *done)
+{
+    const struct iovec *data = op->args.vector.data;
+    while (*done < data->iov_len) {
+        struct iovec rest = {(char *)data->iov_base + *done, data->iov_len - *done};
+        int64_t n = write_batch(op->fd, &rest, 1);
+        if (n < 0) return end_or_wait(*done, n);
+        if (!(op->flags & WEIR_OP_ALL)) return n;
+        *done += (uint64_t)n;
+    }
+    return (int64_t)data->iov_len;
+}
+
+int64_t weir_attempt_write(weir_op *op)
+{
+    uint64_t *done = weir_progress_bytes(op);
+    bool is_plain = op->args.vector.count == 1 && op->args.vector.repeat == 1;
+    return is_plain ? write_plain(op, done) : write_gathered(op, done);
+}
+
+int64_t weir_attempt_send(weir_op *op)
+{
+    weir_datagram *datagram = op->args.datagram;
+    int error = weir_datagram_to_send(datagram);
+    if (error < 0) return error;
+    ssize_t n =
+        TEMP_FAILURE_RETRY(sendmsg(op->fd, &datagram->scratch, MSG_DONTWAIT | MSG_NOSIGNAL));
+    return n >= 0 ? n : weir_attempt_failure(errno);
+}
+
+int64_t weir_attempt_receive(weir_op *op)
+{
+    weir_datagram *datagram = op->args.datagram;
+    int error = weir_datagram_to_receive(datagram);
+    if (error < 0) return error;
+    /* A failed call leaves the header as it was, so it can be repeated. */
+    ssize_t n = TEMP_FAILURE_RETRY(recvmsg(op->fd, &datagram->scratch, MSG_DONTWAIT));
+    if (n < 0) return weir_attempt_failure(errno);
+    weir_datagram_received(datagram);
+    return n;
+}
+
+/* One step of SEND_FILE through memory: for files and sockets that sendfile(2) refuses. */
+static int64_t send_copied(int socket, int file, uint64_t offset, size_t length)
+{
+    char buffer[FILE_CHUNK];
+    size_t want = length < sizeof(buffer) ? length : sizeof(buffer);
+    ssize_t got = TEMP_FAILURE_RETRY(pread(file, buffer, want, (off_t)offset));
+    if (got <= 0) return got < 0 ? -errno : 0;
+    struct iovec data = {buffer, (size_t)got};
+    return write_batch(socket, &data, 1);
+}
+
+static int64_t send_step(int socket, int file, uint64_t offset, size_t length)
+{
+    off_t at = (off_t)offset;
+    ssize_t n = TEMP_FAILURE_RETRY(
+        sendfile(socket, file, &at, length < SENDFILE_MAX ? length : SENDFILE_MAX));
+    if (n >= 0) return n;
+    if (errno == EINVAL || errno == ENOSYS) return send_copied(socket, file, offset, length);
+    return weir_attempt_failure(errno);
+}
+
+int64_t weir_attempt_send_file(weir_op *op)
+{
+    uint64_t *done = weir_progress_bytes(op);
+    uint64_t offset = op->args.send_file.offset;
+    size_t length = op->args.send_file.length;
+    if (offset > INT64_MAX || length > INT64_MAX - offset) return WEIR_EINVAL;
+
+    int64_t n = 1;
+    quiet_mask quiet;
+    quiet_begin(&quiet);
+    while (*done < length && n > 0) {
+        n = send_step(op->fd, op->args.send_file.file, offset + *done, length - *done);
+        if (n > 0) *done += (uint64_t)n;
+    }
+    quiet_end(&quiet, n == WEIR_EPIPE);
+    return n < 0 ? end_or_wait(*done, n) : (int64_t)*done;
+}

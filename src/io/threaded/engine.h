@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The threaded engine's structures: engine, worker, service, and what an op's engine words hold here.
+ *
+ *      engine ── workers       a thread per task; weir_do is the system call on it
+ *         ├───── service       one thread: epoll and a timer wheel for the ops of queues
+ *         └───── files         file ops of queues, done by a few tasks of the pool
+ *
+ * A thread waits in poll(2) for its descriptor and for its own eventfd, or in futex(2) when there
+ * is no descriptor; who wants its attention wakes it by one call, weir_worker_wake.  No signals.
+ *
+ * Lock order: service.lock or a queue's lock, then a worker's lock.  engine.lock and files_lock are
+ * taken alone.
+ */
+#ifndef IO_THREADED_ENGINE_H
+#define IO_THREADED_ENGINE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <weir/base/error.h>
+#include <weir/io/io.h>
+#include <weir/io/socket.h>
+#include <weir/io/threaded/threaded.h>
+
+#include "base/prng.h"
+#include "base/spin.h"
+#include "base/wheel.h"
+#include "io/parking.h"
+#include "io/posix/descriptors.h"
+#include "io/posix/readiness.h"
+#include "io/task_record.h"
+
+typedef struct engine engine;
+typedef struct worker worker;
+
+/* What a worker's thread does (worker.state). */
+enum {
+    WORKER_RUNS,
+    WORKER_WOKEN, /* somebody wants its attention; it will find out before it sleeps */
+    WORKER_SLEEPS,
+    WORKER_POLLS,
+};
+
+/* What a worker of the pool is to do next (worker.assigned). */
+enum { ASSIGNED_NOTHING, ASSIGNED_TASK, ASSIGNED_END };
+
+/* A thread that runs tasks, one after the other. */
+struct worker {
+    engine *engine;
+    weir_task_record record; /* of the present task */
+    uint32_t lock;           /* held while waking; see weir_worker_settle */
+    uint32_t state;          /* atomic: WORKER_… */
+    uint32_t assigned;       /* atomic: ASSIGNED_… */
+    int wakeup;              /* eventfd */
+    worker *outer;           /* what this thread is on another engine, whose task runs this one */
+    worker *next, *previous; /* the idle; engine.lock guards them */
+    pthread_t thread;
+    weir_prng prng;
+};
+
+/* The thread that serves ops submitted to queues; see service.c. */
+typedef struct service {
+    pthread_mutex_t lock;
+    weir_op *inbox; /* linked through own[3]; `lock` guards it and the flags of its ops */
+    bool started, ending;
+    pthread_t thread;
+    weir_readiness set; /* the service thread's alone, as the wheel */
+    weir_wheel wheel;
+} service;
+
+struct engine {
+    weir_io io; /* first */
+    weir_threaded_options options;
+    weir_descriptors descriptors;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    worker *idle;   /* wait for a task */
+    worker *zombie; /* its thread ends and is to be joined */
+    size_t tasks;   /* that count towards max_tasks */
+    size_t active;  /* tasks of the pool that somebody may still hear of */
+    size_t threads;
+    bool running;
+    worker root;
+
+    uint32_t buffers_lock;
+    uint32_t buffers_count, buffers_kept;
+    void *buffers; /* free ones, a list through their first bytes */
+
+    uint32_t files_lock;
+    uint32_t files_tasks;
+    weir_op *files_first, *files_last;
+
+    service service;
+};
+
+/* What own[] holds in this engine: 0 to 2 the timer of a queue's op, or 0 the worker of weir_do; 3 a
+ * link (inbox, completions); 4 and 5 the progress (io/posix/attempt.h). */
+enum { WORD_WORKER = 0, WORD_LINK = 3 };
+
+static inline weir_timer *op_timer(weir_op *op)
+{
+    return (weir_timer *)(void *)&weir_op_words_of(op)->own[0];
+}
+
+static inline weir_op *op_of_timer(weir_timer *timer)
+{
+    return (weir_op *)(void *)((char *)timer - offsetof(weir_op, engine) -
+                               offsetof(weir_op_words, own));
+}
+
+static inline weir_op *op_link(weir_op *op)
+{
+    return (weir_op *)(uintptr_t)weir_op_words_of(op)->own[WORD_LINK];
+}
+
+static inline void op_set_link(weir_op *op, weir_op *next)
+{
+    weir_op_words_of(op)->own[WORD_LINK] = (uintptr_t)next;
+}
+
+/* The state of an op, in op->reserved: 0 = not in flight, else flags. */
+enum {
+    OP_WAITED = 1,   /* weir_do: a worker waits for complete() */
+    OP_PARKED = 2,   /* of a queue: io/parking.h */
+    OP_TIMED = 4,    /* … with a deadline, which the service watches */
+    OP_SERVED = 8,   /* of a queue: with the service */
+    OP_FILE = 16,    /* of a queue: waits in the list of file ops */
+    OP_LISTED = 32,  /* in the service's inbox, because of: */
+    OP_NEW = 64,     /* it is to be started */
+    OP_STOPPED = 128, /* it is to end, with WEIR_ECANCELED */
+    OP_DONE = 256,   /* it has its result */
+};
+
+static inline unsigned op_state(const weir_op *op)
+{
+    /* Pairs with the release in op_set_state: who sees 0 sees the result. */
+    return __atomic_load_n(&op->reserved, __ATOMIC_ACQUIRE);
+}
+
+static inline void op_set_state(weir_op *op, unsigned state)
+{
+    __atomic_store_n(&op->reserved, (uint16_t)state, __ATOMIC_RELEASE);
+}
+
+/* worker.c ------------------------------------------------------------------------------------ */
+
+/* The worker of `engine` that the calling thread is, or NULL; and making it one (run, worker
+ * threads). */
+worker *weir_worker_self(const engine *e);
+void weir_worker_enter(worker *w);
+void weir_worker_leave(worker *w);
+
+/* Prepares a worker.  Returns 0; WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOMEM. */
+int weir_worker_open(worker *w, engine *e);
+void weir_worker_close(worker *w);
+
+/* Makes the worker's present or next sleep or poll end.  Any thread. */
+void weir_worker_wake(worker *w);
+
+/* The same, and sets *word to `value` first: who sees the value and then calls
+ * weir_worker_settle knows that the waker has left the worker alone. */
+void weir_worker_wake_with(worker *w, uint32_t *word, uint32_t value);
+void weir_worker_wake_done(worker *w, weir_op *op);
+void weir_worker_settle(worker *w);
+
+/* Sleeps until woken: true; or until the instant `until` (monotonic): false.  Own thread. */
+bool weir_worker_sleep(worker *w, int64_t until);
+
+/* Waits for WEIR_POLL_… `events` on `fd`.  Returns 1: there may be some; 0: woken;
+ * WEIR_EDEADLINE; a negative error of poll(2).  Own thread. */
+int weir_worker_poll(worker *w, int fd, uint32_t events, int64_t until);
+
+/* Starts a task in a thread of the pool.  `counts`: towards max_tasks.
+ * Returns 0; WEIR_ECONCURRENCY, WEIR_ENOMEM. */
+int weir_pool_spawn(engine *e, const weir_spawn *spawn, bool counts);
+
+/* Ends the threads of the pool, which are all idle, and waits for them. */
+void weir_pool_close(engine *e);
+
+/* op.c, task.c, queue.c: members of the table. ------------------------------------------------- */
+
+int64_t weir_threaded_perform(weir_io *io, weir_op *op);
+void weir_threaded_submit(weir_io *io, weir_op *op);
+void weir_threaded_cancel(weir_io *io, weir_op *op);
+void weir_threaded_complete(weir_io *io, weir_op *op, int64_t result);
+
+int weir_threaded_run(weir_io *io, weir_task_fn *run, void *argument);
+int weir_threaded_spawn(weir_io *io, const weir_spawn *spawn);
+void weir_threaded_interrupt(weir_io *io, weir_task_record *record);
+weir_task_record *weir_threaded_self(weir_io *io);
+void weir_threaded_yield(weir_io *io);
+
+void weir_threaded_queue_init(weir_io *io, weir_queue *queue);
+int weir_threaded_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadline, weir_op **out);
+weir_op *weir_threaded_queue_try(weir_io *io, weir_queue *queue);
+
+/* Gives an op, whose result is set, to its queue. */
+void weir_threaded_push(weir_op *op);
+
+/* buffers.c ------------------------------------------------------------------------------------- */
+
+/* Tries a READ_LENT.  Returns as weir_attempt. */
+int64_t weir_threaded_read_lent(engine *e, weir_op *op);
+void weir_threaded_give_back(weir_io *io, weir_lent *lent);
+void weir_buffers_free(engine *e);
+
+/* service.c ------------------------------------------------------------------------------------- */
+
+/* Prepares the service; its thread starts with the first op.  Returns 0 or WEIR_ENOMEM. */
+int weir_service_open(service *s);
+void weir_service_close(service *s);
+
+/* Takes an op over, which will come out of its queue. */
+void weir_service_start(engine *e, weir_op *op);
+
+/* Parks an op with a deadline.  It will come out of its queue. */
+void weir_service_park(engine *e, weir_op *op);
+
+/* Gives a parked op its result: its queue gets it, by the service if it has a deadline. */
+void weir_service_complete(engine *e, weir_op *op, int64_t result);
+
+/* Asks an op with the service to end. */
+void weir_service_stop(engine *e, weir_op *op);
+
+/* files.c --------------------------------------------------------------------------------------- */
+
+/* Takes a file op over, which will come out of its queue. */
+void weir_files_start(engine *e, weir_op *op);
+
+/* Takes a file op back that nobody has begun.  Returns whether it was so. */
+bool weir_files_take_back(engine *e, weir_op *op);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Worker threads: how they wait and are woken, and the pool that makes and ends them.
+ *
+ * A worker's state says how to wake it: RUNS ── wake ──> WOKEN, and the next sleep ends at once;
+ * SLEEPS ── wake ──> WOKEN and futex(2); POLLS ── wake ──> WOKEN and a write to its eventfd.
+ * Invariant: only the worker leaves WOKEN, so no wake is lost between a look at the world and the
+ * system call that waits.  A late write to the eventfd ends a later poll for nothing, which is
+ * allowed.
+ *
+ * A thread without a task waits ten seconds for the next one and ends.  An ending thread joins the
+ * one that ended before it, so at most one is left unjoined.
+ */
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/posix/clock.h"
+#include "io/threaded/engine.h"
+
+static const int64_t idle_ns = INT64_C(10000000000);
+
+/* The worker that the thread is, the innermost engine first. */
+static _Thread_local worker *current;
+
+worker *weir_worker_self(const engine *e)
+{
+    worker *w = current;
+    while (w && w->engine != e) w = w->outer;
+    return w;
+}
+
+void weir_worker_enter(worker *w)
+{
+    w->outer = current;
+    current = w;
+}
+
+void weir_worker_leave(worker *w)
+{
+    current = w->outer;
+}
+
+int weir_worker_open(worker *w, engine *e)
+{
+    *w = (worker){.engine = e};
+    w->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (w->wakeup < 0) return -errno;
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+        seed = (uint64_t)weir_posix_now(WEIR_CLOCK_MONOTONIC).ns ^ (uintptr_t)w;
+    weir_prng_seed(&w->prng, seed);
+    return 0;
+}
+
+void weir_worker_close(worker *w)
+{
+    close(w->wakeup);
+}
+
+/* With the worker's lock held. */
+static void wake(worker *w)
+{
+    uint32_t was = __atomic_exchange_n(&w->state, WORKER_WOKEN, __ATOMIC_ACQ_REL);
+    if (was == WORKER_SLEEPS) {
+        syscall(SYS_futex, &w->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+    } else if (was == WORKER_POLLS) {
+        uint64_t one = 1;
+        ssize_t written = TEMP_FAILURE_RETRY(write(w->wakeup, &one, sizeof(one)));
+        (void)written;
+    }
+}
+
+void weir_worker_wake(worker *w)
+{
+    weir_spin_lock(&w->lock);
+    wake(w);
+    weir_spin_unlock(&w->lock);
+}
+
+void weir_worker_wake_with(worker *w, uint32_t *word, uint32_t value)
+{
+    weir_spin_lock(&w->lock);
+    __atomic_store_n(word, value, __ATOMIC_RELEASE);
+    wake(w);
+    weir_spin_unlock(&w->lock);
+}
+
+void weir_worker_wake_done(worker *w, weir_op *op)
+{
+    weir_spin_lock(&w->lock);
+    op_set_state(op, 0);
+    wake(w);
+    weir_spin_unlock(&w->lock);
+}
+
+void weir_worker_settle(worker *w)
+{
+    weir_spin_lock(&w->lock);
+    weir_spin_unlock(&w->lock);
+}
+
+/* Announces how the worker waits.  False: it was woken before. */
+static bool announce(worker *w, uint32_t how)
+{
+    uint32_t runs = WORKER_RUNS;
+    return __atomic_compare_exchange_n(&w->state, &runs, how, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
+
+/* Goes on.  Returns whether it was woken: then it sees what the waker did before. */
+static bool go_on(worker *w)
+{
+    return __atomic_exchange_n(&w->state, WORKER_RUNS, __ATOMIC_ACQ_REL) == WORKER_WOKEN;
+}
+
+bool weir_worker_sleep(worker *w, int64_t until)
+{
+    if (announce(w, WORKER_SLEEPS)) {
+        struct timespec at = weir_posix_timespec(until);
+        struct timespec *limit = until == WEIR_FOREVER_NS ? NULL : &at;
+        long failed = 0;
+        while (__atomic_load_n(&w->state, __ATOMIC_ACQUIRE) == WORKER_SLEEPS &&
+               !(failed < 0 && errno == ETIMEDOUT))
+            failed = syscall(SYS_futex, &w->state, FUTEX_WAIT_BITSET_PRIVATE, WORKER_SLEEPS, limit,
+                             NULL, FUTEX_BITSET_MATCH_ANY);
+    }
+    return go_on(w);
+}
+
+static int poll_until(struct pollfd *fds, nfds_t count, int64_t until)
+{
+    if (until == WEIR_FOREVER_NS) return poll(fds, count, -1);
+    struct timespec left =
+        weir_posix_timespec(until - weir_posix_now(WEIR_CLOCK_MONOTONIC).ns);
+    return ppoll(fds, count, &left, NULL);
+}
+
+int weir_worker_poll(worker *w, int fd, uint32_t events, int64_t until)
+{
+    struct pollfd fds[2] = {{.fd = fd}, {.fd = w->wakeup, .events = POLLIN}};
+    if (events & WEIR_POLL_READ) fds[0].events |= POLLIN | POLLRDHUP;
+    if (events & WEIR_POLL_WRITE) fds[0].events |= POLLOUT;
+
+    int count = 0;
+    int error = EINTR;
+    if (announce(w, WORKER_POLLS)) {
+        count = poll_until(fds, 2, until);
+        error = count < 0 ? errno : 0;
+    }
+    bool woken = go_on(w);
+    if (fds[1].revents) {
+        uint64_t wakes;
+        ssize_t got = read(w->wakeup, &wakes, sizeof(wakes));
+        (void)got;
+    }
+    if (fds[0].revents) return 1;
+    if (woken || fds[1].revents || error == EINTR) return 0;
+    return error ? -error : WEIR_EDEADLINE;
+}
+
+/* The pool ---------------------------------------------------------------------------------- */
+
+static void make_idle(engine *e, worker *w)
+{
+    w->previous = NULL;
+    w->next = e->idle;
+    if (e->idle) e->idle->previous = w;
+    e->idle = w;
+}
+
+static void take_idle(engine *e, worker *w)
+{
+    *(w->previous ? &w->previous->next : &e->idle) = w->next;
+    if (w->next) w->next->previous = w->previous;
+    w->next = w->previous = NULL;
+}
+
+static bool is_idle(const engine *e, const worker *w)
+{
+    return e->idle == w || w->previous;
+}
+
+static void run_task(worker *w)
+{
+    engine *e = w->engine;
+    bool counts = w->record.task || w->record.group;
+    int result = w->record.run(&e->io, w->record.argument);
+
+    /* First the room: who hears of the end may start another task. */
+    pthread_mutex_lock(&e->lock);
+    if (counts) e->tasks--;
+    pthread_mutex_unlock(&e->lock);
+    weir_task_record_end(&w->record, result);
+
+    pthread_mutex_lock(&e->lock);
+    if (--e->active == 0) pthread_cond_broadcast(&e->changed);
+    make_idle(e, w);
+    pthread_mutex_unlock(&e->lock);
+}
+
+/* Waits for the next task.  False: there is none, and the worker is no longer in the pool. */
+static bool wait_for_task(worker *w)
+{
+    engine *e = w->engine;
+    int64_t until = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns + idle_ns;
+    uint32_t assigned;
+    while (!(assigned = __atomic_load_n(&w->assigned, __ATOMIC_ACQUIRE))) {
+        if (weir_worker_sleep(w, until)) continue;
+        pthread_mutex_lock(&e->lock);
+        bool ends = is_idle(e, w);
+        if (ends) take_idle(e, w);
+        pthread_mutex_unlock(&e->lock);
+        if (ends) return false;
+        until = WEIR_FOREVER_NS; /* somebody is about to assign */
+    }
+    weir_worker_settle(w);
+    __atomic_store_n(&w->assigned, ASSIGNED_NOTHING, __ATOMIC_RELAXED);
+    return assigned == ASSIGNED_TASK;
+}
+
+static void free_worker(worker *w)
+{
+    if (!w) return;
+    pthread_join(w->thread, NULL);
+    weir_worker_close(w);
+    free(w);
+}
+
+static void *thread_main(void *argument)
+{
+    worker *w = argument;
+    engine *e = w->engine;
+    weir_worker_enter(w);
+    do {
+        run_task(w);
+    } while (wait_for_task(w));
+
+    pthread_mutex_lock(&e->lock);
+    worker *before = e->zombie;
+    e->zombie = w;
+    pthread_mutex_unlock(&e->lock);
+    free_worker(before);
+    pthread_mutex_lock(&e->lock);
+    if (--e->threads == 0) pthread_cond_broadcast(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+    return NULL;
+}
+
+static int start_thread(engine *e, worker *w)
+{
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return WEIR_ENOMEM;
+    int error = pthread_attr_setstacksize(&attributes, e->options.stack_size);
+    /* Held: the thread may end, and be joined by another, before `thread` is written. */
+    pthread_mutex_lock(&e->lock);
+    e->threads++;
+    if (!error) error = pthread_create(&w->thread, &attributes, thread_main, w);
+    if (error) e->threads--;
+    pthread_mutex_unlock(&e->lock);
+    pthread_attr_destroy(&attributes);
+    return error == ENOMEM ? WEIR_ENOMEM : error ? WEIR_ECONCURRENCY : 0;
+}
+
+/* A worker whose thread runs a new task at once. */
+static int spawn_in_new_thread(engine *e, const weir_spawn *spawn)
+{
+    worker *w = malloc(sizeof(*w));
+    if (!w) return WEIR_ENOMEM;
+    int error = weir_worker_open(w, e);
+    if (error < 0) {
+        free(w);
+        return error == WEIR_ENOMEM ? error : WEIR_ECONCURRENCY;
+    }
+    weir_task handle;
+    weir_spawn trial = *spawn;
+    (void)handle;
+    weir_task_record_start(&w->record, &e->io, &trial);
+    error = start_thread(e, w);
+    if (error == 0) return 0;
+    weir_task_record_end(&w->record, error);
+    weir_worker_close(w);
+    free(w);
+    return error;
+}
+
+int weir_pool_spawn(engine *e, const weir_spawn *spawn, bool counts)
+{
+    pthread_mutex_lock(&e->lock);
+    if (counts && e->tasks >= e->options.max_tasks) {
+        pthread_mutex_unlock(&e->lock);
+        return WEIR_ECONCURRENCY;
+    }
+    e->tasks += counts;
+    e->active++;
+    worker *w = e->idle;
+    if (w) take_idle(e, w);
+    pthread_mutex_unlock(&e->lock);
+
+    if (w) {
+        weir_task_record_start(&w->record, &e->io, spawn);
+        weir_worker_wake_with(w, &w->assigned, ASSIGNED_TASK);
+        return 0;
+    }
+    int error = spawn_in_new_thread(e, spawn);
+    if (error == 0) return 0;
+    pthread_mutex_lock(&e->lock);
+    e->tasks -= counts;
+    e->active--;
+    pthread_mutex_unlock(&e->lock);
+    return error;
+}
+
+void weir_pool_close(engine *e)
+{
+    pthread_mutex_lock(&e->lock);
+    while (e->idle) {
+        worker *w = e->idle;
+        take_idle(e, w);
+        weir_worker_wake_with(w, &w->assigned, ASSIGNED_END);
+    }
+    while (e->threads > 0) pthread_cond_wait(&e->changed, &e->lock);
+    pthread_mutex_unlock(&e->lock);
+    free_worker(e->zombie);
+}

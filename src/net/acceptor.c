@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The acceptor: an ACCEPT op that turns into a SLEEP op while descriptors or memory are short.
+ */
+#include <weir/net/acceptor.h>
+
+#include <weir/base/error.h>
+#include <weir/io/clock.h>
+
+#include "net/shortage.h"
+
+void weir_acceptor_init(weir_acceptor *acceptor, weir_tcp_listener listener, weir_queue *queue)
+{
+    *acceptor = (weir_acceptor){.listener = listener, .queue = queue};
+}
+
+void weir_acceptor_start(weir_io *io, weir_acceptor *acceptor)
+{
+    if (acceptor->running) return;
+    acceptor->running = true;
+    acceptor->op = (weir_op){
+        .code = WEIR_OP_ACCEPT, .fd = acceptor->listener.socket.fd, .user = acceptor->op.user};
+    weir_submit(io, &acceptor->op, acceptor->queue);
+}
+
+int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *out)
+{
+    const int64_t result = acceptor->op.result;
+    const bool slept = acceptor->op.code == WEIR_OP_SLEEP;
+    acceptor->running = false;
+    if (slept && result >= 0) {
+        weir_acceptor_start(io, acceptor);
+        return 0;
+    }
+    if (result >= 0) {
+        acceptor->error = 0;
+        acceptor->pause = (weir_duration){0};
+        weir_tcp_stream_init(out, (weir_socket){(int)result});
+        return 1;
+    }
+    if (!net_is_shortage((int)result)) return (int)result;
+    acceptor->error = (int)result;
+    acceptor->pause = net_next_pause(acceptor->pause);
+    acceptor->running = true;
+    acceptor->op = (weir_op){.code = WEIR_OP_SLEEP,
+                             .deadline = weir_deadline_after(io, acceptor->pause),
+                             .user = acceptor->op.user};
+    weir_submit(io, &acceptor->op, acceptor->queue);
+    return 0;
+}
+
+void weir_acceptor_stop(weir_io *io, weir_acceptor *acceptor)
+{
+    if (acceptor->running) weir_op_cancel(io, &acceptor->op);
+}
