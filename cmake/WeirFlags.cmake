@@ -28,6 +28,8 @@ target_compile_options(weir_warnings INTERFACE
 add_library(weir_flags INTERFACE)
 target_link_libraries(weir_flags INTERFACE weir_warnings)
 target_compile_definitions(weir_flags INTERFACE _GNU_SOURCE=)
+# A guard is one page: without the probes a larger frame could step over it.
+target_compile_options(weir_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:-fstack-clash-protection>)
 
 if(WEIR_SANITIZE)
     set(sanitize -fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -56,7 +58,7 @@ function(weir_sources result)
         file(GLOB here CONFIGURE_DEPENDS ${folder}/*.c ${folder}/*.S)
         list(APPEND found ${here})
     endforeach()
-    list(FILTER found EXCLUDE REGEX "_test\\.c$")
+    list(FILTER found EXCLUDE REGEX "(_test|/testing)\\.c$")
     foreach(processor x86_64 aarch64)
         if(NOT CMAKE_SYSTEM_PROCESSOR STREQUAL processor)
             list(FILTER found EXCLUDE REGEX "_${processor}\\.[cS]$")

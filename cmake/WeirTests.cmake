@@ -29,10 +29,14 @@ if(WEIR_SANITIZE MATCHES "thread")
     endif()
 endif()
 
+# What every test finds in its environment: $WEIR is the program, $WEIR_LAUNCH goes before it.
 set(WEIR_TEST_ENV
     "ASAN_OPTIONS=detect_stack_use_after_return=0:allocator_may_return_null=1"
     "UBSAN_OPTIONS=print_stacktrace=1" "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1"
-    "WEIR_BUILD_DIR=${PROJECT_BINARY_DIR}" "WEIR_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+    "WEIR_BUILD_DIR=${PROJECT_BINARY_DIR}" "WEIR_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+    "WEIR=${PROJECT_BINARY_DIR}/bin/weir")
+list(JOIN WEIR_LAUNCH " " launch)
+list(APPEND WEIR_TEST_ENV "WEIR_LAUNCH=${launch}")
 
 add_library(weir_harness STATIC ${PROJECT_SOURCE_DIR}/test/harness/test.c
             ${PROJECT_SOURCE_DIR}/test/harness/alloc.c)
@@ -68,10 +72,8 @@ endfunction()
 # weir_script_test(NAME TIMEOUT COMMAND...): a program or script as one ctest entry.
 function(weir_script_test name timeout)
     add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    set(launch "${WEIR_LAUNCH}")
-    list(JOIN launch " " launch)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} SKIP_RETURN_CODE 77
-        ENVIRONMENT "${WEIR_TEST_ENV};WEIR_LAUNCH=${launch};WEIR=${PROJECT_BINARY_DIR}/bin/weir")
+                         ENVIRONMENT "${WEIR_TEST_ENV}")
 endfunction()
 
 # A floor's tests see the floors that it may use; above the engines they are programs and pick one.
@@ -79,7 +81,7 @@ set(engine)
 foreach(floor ${WEIR_FLOORS})
     set(sources)
     foreach(folder ${WEIR_FOLDERS_${floor}})
-        file(GLOB here CONFIGURE_DEPENDS ${folder}/*_test.c)
+        file(GLOB here CONFIGURE_DEPENDS ${folder}/*_test.c ${folder}/testing.c)
         list(APPEND sources ${here})
     endforeach()
     if(NOT WEIR_URING)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Asks the test program NAME for its tests and writes a ctest entry for each to OUT.
+cmake_minimum_required(VERSION 3.25)
+
 execute_process(COMMAND ${CMAKE_COMMAND} -E env ${ENVIRONMENT} ${LAUNCH} ${PROGRAM} --list
                 OUTPUT_VARIABLE tests ERROR_VARIABLE errors RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
@@ -14,7 +16,12 @@ if(launch)
     set(launch "\"${launch}\" ")
 endif()
 set(script "")
+set(seen "")
 foreach(test ${tests})
+    if("${NAME}.${test}" IN_LIST seen)
+        message(FATAL_ERROR "${NAME} has two tests called ${test}")
+    endif()
+    list(APPEND seen "${NAME}.${test}")
     string(APPEND script
         "add_test(\"${NAME}.${test}\" ${launch}\"${PROGRAM}\" --only ${test})\n"
         "set_tests_properties(\"${NAME}.${test}\" PROPERTIES TIMEOUT 120 "

@@ -27,4 +27,12 @@ static inline void weir_spin_unlock(uint32_t *word)
     __atomic_store_n(word, 0, __ATOMIC_RELEASE);
 }
 
+/* Waits until nobody holds the lock, without taking it: what its last holder did is seen then. */
+static inline void weir_spin_await(const uint32_t *word)
+{
+    /* Pairs with the release store in weir_spin_unlock. */
+    for (int spins = 0; __atomic_load_n(word, __ATOMIC_ACQUIRE); spins++)
+        if (spins > 100) sched_yield();
+}
+
 #endif

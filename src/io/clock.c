@@ -6,6 +6,8 @@
 
 #include <weir/io/io.h>
 
+#include "io/op_set.h"
+
 weir_instant weir_now(weir_io *io, weir_clock clock)
 {
     return io->table->now(io, clock);
@@ -19,7 +21,9 @@ weir_deadline weir_deadline_after(weir_io *io, weir_duration duration)
 int weir_sleep_until(weir_io *io, weir_instant when)
 {
     /* A deadline of 0 means none in an op; every past instant is as good as 1. */
-    weir_op op = {.code = WEIR_OP_SLEEP, .deadline = {when.ns > 0 ? when.ns : 1}};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_SLEEP, -1);
+    op.deadline.ns = when.ns > 0 ? when.ns : 1;
     return (int)weir_do(io, &op);
 }
 

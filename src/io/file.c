@@ -10,6 +10,8 @@
 
 #include <weir/io/io.h>
 
+#include "io/op_set.h"
+
 /* What getdents64(2) writes: struct linux_dirent64, which the C library does not declare. */
 typedef struct kernel_entry {
     uint64_t inode;
@@ -22,7 +24,9 @@ typedef struct kernel_entry {
 int weir_open(weir_io *io, weir_file directory, const char *path, uint32_t flags, uint32_t mode,
               weir_file *out)
 {
-    weir_op op = {.code = WEIR_OP_OPEN, .fd = directory.fd, .args.open = {path, flags, mode}};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_OPEN, directory.fd);
+    op.args.open = (__typeof__(op.args.open)){path, flags, mode};
     int64_t result = weir_do(io, &op);
     out->fd = result < 0 ? -1 : (int)result;
     return result < 0 ? (int)result : 0;
@@ -30,27 +34,34 @@ int weir_open(weir_io *io, weir_file directory, const char *path, uint32_t flags
 
 int weir_stat(weir_io *io, weir_file file, const char *path, weir_file_status *out)
 {
-    weir_op op = {.code = WEIR_OP_STAT, .fd = file.fd, .args.stat = {path, out}};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_STAT, file.fd);
+    op.args.stat = (__typeof__(op.args.stat)){path, out};
     return (int)weir_do(io, &op);
 }
 
 int64_t weir_read_at(weir_io *io, weir_file file, void *data, size_t len, uint64_t offset)
 {
     struct iovec slice = {data, len};
-    weir_op op = {.code = WEIR_OP_READ_AT, .fd = file.fd, .args.at = {&slice, offset, 1}};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_READ_AT, file.fd);
+    op.args.at = (__typeof__(op.args.at)){&slice, offset, 1};
     return weir_do(io, &op);
 }
 
 int64_t weir_write_at(weir_io *io, weir_file file, const void *data, size_t len, uint64_t offset)
 {
     struct iovec slice = {(void *)data, len};
-    weir_op op = {.code = WEIR_OP_WRITE_AT, .fd = file.fd, .args.at = {&slice, offset, 1}};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_WRITE_AT, file.fd);
+    op.args.at = (__typeof__(op.args.at)){&slice, offset, 1};
     return weir_do(io, &op);
 }
 
 void weir_close_file(weir_io *io, weir_file file)
 {
-    weir_op op = {.code = WEIR_OP_CLOSE, .fd = file.fd};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_CLOSE, file.fd);
     weir_do(io, &op);
 }
 
@@ -62,9 +73,9 @@ void weir_directory_init(weir_directory *directory, weir_file file)
 
 static int refill(weir_io *io, weir_directory *directory)
 {
-    weir_op op = {.code = WEIR_OP_LIST,
-                  .fd = directory->file.fd,
-                  .args.list = {directory->buffer, sizeof directory->buffer}};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_LIST, directory->file.fd);
+    op.args.list = (__typeof__(op.args.list)){directory->buffer, sizeof directory->buffer};
     int64_t result = weir_do(io, &op);
     if (result <= 0) return (int)result;
     directory->at = 0;

@@ -7,6 +7,7 @@
 #include <weir/io/scope.h>
 
 #include "base/spin.h"
+#include "io/op_set.h"
 #include "io/task_record.h"
 
 void weir_group_async(weir_io *io, weir_group *group, weir_task_fn *run, void *argument)
@@ -29,7 +30,9 @@ int weir_group_concurrent(weir_io *io, weir_group *group, weir_task_fn *run, voi
 
 static int wait_empty(weir_io *io, weir_group *group)
 {
-    weir_op op = {.code = WEIR_OP_GROUP_WAIT, .args.group = group};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_GROUP_WAIT, -1);
+    op.args.group = group;
     return (int)weir_do(io, &op);
 }
 

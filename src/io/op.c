@@ -13,6 +13,8 @@
 #include <weir/io/scope.h>
 #include <weir/io/word.h>
 
+#include "io/op_set.h"
+
 int64_t weir_do(weir_io *io, weir_op *op)
 {
     return io->table->perform(io, op);
@@ -76,8 +78,9 @@ int weir_select(weir_io *io, weir_op *ops[], size_t count, weir_deadline deadlin
 
 int weir_wait(weir_io *io, const uint32_t *word, uint32_t expected, weir_deadline deadline)
 {
-    weir_op op = {.code = WEIR_OP_WORD_WAIT,
-                  .deadline = weir_is_never(deadline) ? (weir_deadline){0} : deadline,
-                  .args.word = {word, expected}};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_WORD_WAIT, -1);
+    op.deadline = weir_is_never(deadline) ? (weir_deadline){0} : deadline;
+    op.args.word = (__typeof__(op.args.word)){word, expected};
     return (int)weir_do(io, &op);
 }

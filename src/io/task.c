@@ -9,6 +9,7 @@
 #include <weir/io/scope.h>
 
 #include "base/spin.h"
+#include "io/op_set.h"
 #include "io/parking.h"
 #include "io/task_record.h"
 
@@ -64,16 +65,16 @@ bool weir_task_ended(const weir_task *task)
  * is the caller's alone. */
 static int take_result(weir_task *task)
 {
-    weir_spin_lock(&task->lock);
-    int result = task->result;
-    weir_spin_unlock(&task->lock);
-    return result;
+    weir_spin_await(&task->lock);
+    return task->result;
 }
 
 int weir_await(weir_io *io, weir_task *task, int *result)
 {
     if (!weir_task_ended(task)) {
-        weir_op op = {.code = WEIR_OP_JOIN, .args.task = task};
+        weir_op op;
+        weir_op_set(&op, WEIR_OP_JOIN, -1);
+        op.args.task = task;
         int64_t error = weir_do(io, &op);
         if (error < 0) return (int)error;
     }
@@ -122,8 +123,5 @@ void weir_recancel(weir_io *io)
 
 int weir_yield(weir_io *io)
 {
-    int error = weir_check(io);
-    if (error) return error;
-    io->table->yield(io);
-    return 0;
+    return io->table->yield(io);
 }

@@ -126,7 +126,6 @@ static bool join_park(weir_op *op)
     bool waits = !task->ended;
     if (waits) task->waiter = op;
     weir_spin_unlock(&task->lock);
-    op->result = 0;
     return waits;
 }
 
@@ -147,7 +146,6 @@ static bool group_park(weir_op *op)
     bool waits = group->count > 0;
     if (waits) group->waiter = op;
     weir_spin_unlock(&group->lock);
-    op->result = 0;
     return waits;
 }
 
@@ -164,6 +162,7 @@ static bool group_unpark(weir_op *op)
 bool weir_park(weir_io *io, weir_op *op)
 {
     weir_op_words_of(op)->io = io;
+    op->result = 0; /* before anybody can complete it */
     switch (op->code) {
     case WEIR_OP_JOIN: return join_park(op);
     case WEIR_OP_GROUP_WAIT: return group_park(op);

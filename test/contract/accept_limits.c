@@ -148,18 +148,33 @@ CONTRACT(other_calls_that_need_a_descriptor_say_so_too)
     weir_close_socket(io, got);
 }
 
-CONTRACT_OUTSIDE(an_engine_without_descriptors_says_so)
+static int was_run(weir_io *io, void *argument)
 {
-    shortage s;
-    weir_io *io = NULL;
-    shortage_begin(&s);
-    shortage_fill(&s);
-    int error = weir_engine_create(options, &io);
-    if (error == 0) weir_io_destroy(io);
-    if (options->kind != WEIR_ENGINE_THREADS) check(error == 0 || error == WEIR_EMFILE);
-    shortage_end(&s);
-    check_int(weir_engine_create(options, &io), 0);
-    weir_io_destroy(io);
+    (void)io;
+    *(int *)argument += 1;
+    return 8;
+}
+
+CONTRACT_OUTSIDE(an_engine_without_enough_descriptors_says_so_and_leaves_none_open)
+{
+    for (int missing = 0; missing <= ROOM; missing++) {
+        shortage s;
+        weir_io *io = NULL;
+        int ran = 0, before = test_fd_count();
+        shortage_begin(&s);
+        shortage_fill(&s);
+        shortage_give(&s, missing);
+        int error = weir_engine_create(options, &io);
+        if (error == 0) {
+            error = weir_run(io, was_run, &ran);
+            check(ran ? error == 8 : error == WEIR_EMFILE);
+            weir_io_destroy(io);
+        } else {
+            check_int(error, WEIR_EMFILE);
+        }
+        shortage_end(&s);
+        check_int(test_fd_count(), before);
+    }
 }
 
 CONTRACT(accepting_on_what_does_not_listen_is_an_error)

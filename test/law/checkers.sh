@@ -18,6 +18,7 @@ all() {
     run tools/floors
     run tools/headers alone
     run tools/headers umbrella
+    run tools/snippets
     for rule in file_length function_length columns leftovers licence conditionals documented; do
         run tools/tidy "$rule"
     done

@@ -75,8 +75,8 @@ typedef struct weir_io_table {
     /* The calling task's record, or NULL when the caller is no task of this engine.  Any thread. */
     weir_task_record *(*self)(weir_io *io);
 
-    /* Lets other ready tasks of this worker run once.  Task. */
-    void (*yield)(weir_io *io);
+    /* weir_yield: weir_task_check, then lets other ready tasks of this worker run once.  Task. */
+    int (*yield)(weir_io *io);
 
     /* The present time on a weir_clock.  Any thread. */
     weir_instant (*now)(weir_io *io, int clock);

@@ -299,12 +299,24 @@ static void handle(weir_http_keeper *k, weir_op *op)
     }
 }
 
+/* Notices that the acceptors have stopped for good; the last keeper to do so closes the listeners,
+ * so that new clients are told at once and do not wait for the end of the drain. */
+static void check_accepting(weir_http_keeper *k)
+{
+    if (!k->accepting || k->stage == WEIR_HTTP_SERVING) return;
+    for (unsigned i = 0; i < k->server->listener_count; i++)
+        if (k->acceptors[i].running) return;
+    k->accepting = false;
+    /* Pairs with the same step of the other keepers: theirs are over when ours is the last. */
+    if (__atomic_sub_fetch(&k->server->accepting, 1, __ATOMIC_ACQ_REL) == 0)
+        weir_http_server_stop_listening(k->server);
+}
+
 /* Whether all is done; no wake-up can come afterwards. */
 static bool finished(weir_http_keeper *k)
 {
-    if (k->stage == WEIR_HTTP_SERVING || k->connections > 0) return false;
-    for (unsigned i = 0; i < k->server->listener_count; i++)
-        if (k->acceptors[i].running) return false;
+    check_accepting(k);
+    if (k->accepting || k->connections > 0) return false;
     weir_spin_lock(&k->wake_lock);
     const bool end = !k->waking;
     if (end) k->wakeable = false;
@@ -319,6 +331,7 @@ int weir_http_keeper_main(weir_io *io, void *argument)
     weir_queue_init(io, &k->queue);
     for (unsigned i = 0; i < k->server->listener_count; i++)
         weir_acceptor_init(&k->acceptors[i], k->server->listeners[i], &k->queue);
+    k->accepting = true;
     weir_spin_lock(&k->wake_lock);
     k->wakeable = true;
     weir_spin_unlock(&k->wake_lock);

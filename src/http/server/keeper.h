@@ -33,6 +33,7 @@ struct weir_http_keeper {
     uint32_t limit;       /* of connections */
     uint32_t connections; /* atomic for readers; written by the keeper */
     uint32_t busy;        /* of them, with an exchange */
+    bool accepting;       /* until its acceptors have stopped for good */
     uint32_t stage;       /* weir_http_stage; atomic for exchanges; written by the keeper */
     uint64_t accepted, requests, refused; /* atomic for readers */
     int64_t canceled_at;                  /* when the exchanges were last asked to stop */
@@ -53,6 +54,8 @@ struct weir_http_server {
     weir_http_keeper *keepers;
     unsigned keeper_count;
     uint32_t running;
+    uint32_t accepting; /* atomic: keepers that may have an accept in flight */
+    bool listeners_closed;
     uint32_t draining;      /* atomic */
     int64_t drain_deadline; /* atomic */
     int error;              /* atomic: the first failure of a listener */
@@ -60,6 +63,9 @@ struct weir_http_server {
 
 /* The keeper's task; the argument is the keeper. */
 int weir_http_keeper_main(weir_io *io, void *argument);
+
+/* Closes the listeners; nothing the second time.  When no keeper accepts. */
+void weir_http_server_stop_listening(weir_http_server *server);
 
 /* Makes the keeper look at the server's drain flag.  Any task of the engine. */
 void weir_http_keeper_wake(weir_http_keeper *keeper);

@@ -16,6 +16,23 @@ static void set_default(weir_duration *time, int64_t seconds)
     if (time->ns == 0) *time = weir_seconds(seconds);
 }
 
+/* Makes a keeper for each worker, the limit on connections shared out. */
+static int make_keepers(weir_http_server *server)
+{
+    const uint32_t limit = server->options.max_connections;
+    unsigned count = weir_workers(server->io);
+    if (count > limit) count = limit;
+    weir_http_keeper *keepers = aligned_alloc(_Alignof(weir_http_keeper), count * sizeof *keepers);
+    if (!keepers) return WEIR_ENOMEM;
+    for (unsigned i = 0; i < count; i++) {
+        keepers[i] = (weir_http_keeper){.server = server, .io = server->io};
+        keepers[i].limit = limit / count + (i < limit % count);
+    }
+    server->keepers = keepers;
+    server->keeper_count = count;
+    return 0;
+}
+
 int weir_http_server_create(weir_io *io, const weir_http_server_options *options,
                             weir_http_server **out)
 {
@@ -40,6 +57,11 @@ int weir_http_server_create(weir_io *io, const weir_http_server_options *options
     server->wire = o->wire ? *o->wire : (weir_http_options)WEIR_HTTP_OPTIONS_DEFAULT;
     server->wire.body = o->max_body;
     server->drain_deadline = WEIR_FOREVER_NS;
+    int error = make_keepers(server);
+    if (error) {
+        free(server);
+        return error;
+    }
     *out = server;
     return 0;
 }
@@ -63,36 +85,21 @@ int weir_http_server_listen(weir_http_server *server, const weir_address *addres
     return 0;
 }
 
-static void close_listeners(weir_http_server *server)
+/* Closes the listeners, once. */
+void weir_http_server_stop_listening(weir_http_server *server)
 {
+    if (server->listeners_closed) return;
+    server->listeners_closed = true;
     for (unsigned i = 0; i < server->listener_count; i++)
         weir_tcp_listener_close(server->io, server->listeners[i]);
-    server->listener_count = 0;
-}
-
-/* Makes a keeper for each worker, the limit on connections shared out. */
-static int make_keepers(weir_http_server *server)
-{
-    const uint32_t limit = server->options.max_connections;
-    unsigned count = weir_workers(server->io);
-    if (count > limit) count = limit;
-    weir_http_keeper *keepers = aligned_alloc(_Alignof(weir_http_keeper), count * sizeof *keepers);
-    if (!keepers) return WEIR_ENOMEM;
-    for (unsigned i = 0; i < count; i++) {
-        keepers[i] = (weir_http_keeper){.server = server, .io = server->io};
-        keepers[i].limit = limit / count + (i < limit % count);
-    }
-    server->keepers = keepers;
-    server->keeper_count = count;
-    return 0;
 }
 
 int weir_http_server_run(weir_http_server *server)
 {
     if (server->listener_count == 0 || server->running) return WEIR_EINVAL;
     server->running = 1;
-    int error = make_keepers(server);
-    if (error) return error;
+    server->accepting = server->keeper_count;
+    int error = 0;
     weir_group group = WEIR_GROUP_INIT;
     for (unsigned i = 0; i < server->keeper_count && !error; i++) {
         const weir_task_options options = {.name = "http keeper", .worker = (int)i};
@@ -104,7 +111,7 @@ int weir_http_server_run(weir_http_server *server)
     } else {
         error = weir_group_wait(server->io, &group);
     }
-    close_listeners(server);
+    weir_http_server_stop_listening(server);
     /* Pairs with the store in the keeper, all of which have ended. */
     const int failed = __atomic_load_n(&server->error, __ATOMIC_RELAXED);
     return error ? error : failed;
@@ -139,7 +146,7 @@ weir_http_server_counts weir_http_server_count(const weir_http_server *server)
 void weir_http_server_destroy(weir_http_server *server)
 {
     if (!server) return;
-    close_listeners(server);
+    weir_http_server_stop_listening(server);
     free(server->keepers);
     free(server);
 }

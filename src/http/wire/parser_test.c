@@ -36,7 +36,7 @@ static void check_refusals(const refusal *cases, size_t count, const head_case *
 
 TEST(malformed_request_lines_are_refused_at_the_byte)
 {
-    static const refusal cases[] = {
+    const refusal cases[] = {
         {BYTES("GET /\r\n"), WEIR_EHTTP_REQUEST_LINE, 5},
         {BYTES("GET\r\n"), WEIR_EHTTP_REQUEST_LINE, 3},
         {BYTES("GET HTTP/1.1\r\n"), WEIR_EHTTP_REQUEST_LINE, 12},
@@ -74,7 +74,7 @@ TEST(malformed_request_lines_are_refused_at_the_byte)
 
 TEST(line_ends_are_crlf_only)
 {
-    static const refusal cases[] = {
+    const refusal cases[] = {
         {BYTES("\nGET / HTTP/1.1\r\n"), WEIR_EHTTP_LINE_END, 0},
         {BYTES("\rGET / HTTP/1.1\r\n"), WEIR_EHTTP_LINE_END, 0},
         {BYTES("GET / HTTP/1.1\nHost: h\r\n"), WEIR_EHTTP_LINE_END, 14},
@@ -90,7 +90,7 @@ TEST(line_ends_are_crlf_only)
 
 TEST(malformed_field_lines_are_refused_at_the_byte)
 {
-    static const refusal cases[] = {
+    const refusal cases[] = {
         {BYTES(GET "Host : h\r\n"), WEIR_EHTTP_FIELD_NAME, 20},
         {BYTES(GET "X-Unknown : h\r\n"), WEIR_EHTTP_FIELD_NAME, 25},
         {BYTES(GET ": h\r\n"), WEIR_EHTTP_FIELD_NAME, 16},
@@ -116,7 +116,7 @@ TEST(malformed_field_lines_are_refused_at_the_byte)
 
 TEST(every_pair_of_conflicting_framings_is_refused)
 {
-    static const refusal cases[] = {
+    const refusal cases[] = {
         {BYTES(POST "Content-Length: 1\r\nContent-Length: 2\r\n\r\n"),
          WEIR_EHTTP_CONTENT_LENGTH_CONFLICT, 61},
         {BYTES(POST "Content-Length: 1\r\nContent-Length: 1\r\n\r\n"),
@@ -145,7 +145,7 @@ TEST(every_pair_of_conflicting_framings_is_refused)
 
 TEST(lengths_are_plain_decimal_numbers)
 {
-    static const refusal cases[] = {
+    const refusal cases[] = {
         {BYTES(POST "Content-Length: \r\n\r\n"), WEIR_EHTTP_CONTENT_LENGTH, 42},
         {BYTES(POST "Content-Length: +5\r\n\r\n"), WEIR_EHTTP_CONTENT_LENGTH, 42},
         {BYTES(POST "Content-Length: -0\r\n\r\n"), WEIR_EHTTP_CONTENT_LENGTH, 42},
@@ -158,7 +158,7 @@ TEST(lengths_are_plain_decimal_numbers)
         {BYTES(POST "Content-Length: 99999999999999999999\r\n\r\n"), WEIR_EHTTP_CONTENT_LENGTH, 42},
     };
     CHECK(cases, 0);
-    static const struct {
+    const struct {
         weir_bytes text;
         uint64_t length;
     } good[] = {
@@ -180,7 +180,7 @@ TEST(lengths_are_plain_decimal_numbers)
 
 TEST(a_request_has_exactly_one_valid_host)
 {
-    static const refusal cases[] = {
+    const refusal cases[] = {
         {BYTES(GET "\r\n"), WEIR_EHTTP_HOST, 16},
         {BYTES("GET http://h/ HTTP/1.1\r\n\r\n"), WEIR_EHTTP_HOST, 24},
         {BYTES(GET "Host: a\r\nhOST: a\r\n\r\n"), WEIR_EHTTP_HOST, 25},
@@ -197,7 +197,7 @@ TEST(a_request_has_exactly_one_valid_host)
 
 TEST(malformed_status_lines_are_refused_at_the_byte)
 {
-    static const refusal cases[] = {
+    const refusal cases[] = {
         {BYTES("HTTPER/1.1 200 OK\r\n"), WEIR_EHTTP_STATUS_LINE, 4},
         {BYTES("HTTP/11.1 200 OK\r\n"), WEIR_EHTTP_STATUS_LINE, 6},
         {BYTES("HTTP/1.01 200 OK\r\n"), WEIR_EHTTP_STATUS_LINE, 8},
@@ -220,7 +220,7 @@ TEST(malformed_status_lines_are_refused_at_the_byte)
 
 TEST(good_requests_are_read_the_same_at_every_split)
 {
-    static const weir_bytes texts[] = {
+    const weir_bytes texts[] = {
         BYTES("GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n"),
         BYTES("\r\n\r\nGET / HTTP/1.0\r\n\r\n"),
         BYTES("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n"),
@@ -277,7 +277,7 @@ TEST(views_give_the_parts_of_a_request)
 
 TEST(an_unknown_expectation_is_told_and_ignored_in_http_1_0)
 {
-    static const struct {
+    const struct {
         weir_bytes text;
         int result;
     } cases[] = {
@@ -297,7 +297,7 @@ TEST(an_unknown_expectation_is_told_and_ignored_in_http_1_0)
 
 TEST(responses_are_read_the_same_at_every_split)
 {
-    static const struct {
+    const struct {
         weir_bytes text;
         int status;
         const char *reason;
@@ -374,7 +374,7 @@ TEST(bytes_already_judged_are_not_looked_at_again)
 
 TEST(lenient_options_change_what_they_say_and_nothing_else)
 {
-    static const struct {
+    const struct {
         uint32_t flag;
         bool response;
         weir_bytes text;
@@ -428,7 +428,7 @@ TEST(folded_values_are_hidden_until_they_are_joined)
 
 TEST(each_error_has_a_status)
 {
-    static const struct {
+    const struct {
         int error, status;
     } cases[] = {
         {WEIR_EHTTP_REQUEST_LINE, 400},     {WEIR_EHTTP_METHOD, 400},

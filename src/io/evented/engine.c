@@ -125,12 +125,12 @@ static void *thread_main(void *argument)
 {
     worker *w = argument;
     engine *e = w->engine;
-    int error = weir_worker_open(w, e, w->index);
+    int error = weir_evented_worker_open(w, e, w->index);
     w->error = error;
     weir_gate_pass(&e->gate, GATE_OPENED);
-    if (!__atomic_load_n(&e->stopping, __ATOMIC_ACQUIRE)) weir_worker_loop(w);
+    if (!__atomic_load_n(&e->stopping, __ATOMIC_ACQUIRE)) weir_evented_worker_loop(w);
     weir_gate_pass(&e->gate, GATE_LEFT);
-    if (!error) weir_worker_close(w);
+    if (!error) weir_evented_worker_close(w);
     return NULL;
 }
 
@@ -156,7 +156,7 @@ static int first_error(const engine *e, unsigned threads)
 static int run_all(engine *e, root *r)
 {
     worker *first = &e->workers[0];
-    first->error = weir_worker_open(first, e, 0);
+    first->error = weir_evented_worker_open(first, e, 0);
     bool opened = first->error == 0;
     unsigned threads = start_threads(e);
     weir_gate_await(&e->gate, GATE_OPENED, threads - 1);
@@ -168,27 +168,27 @@ static int run_all(engine *e, root *r)
     }
     if (error) __atomic_store_n(&e->stopping, 1, __ATOMIC_SEQ_CST);
     weir_gate_open(&e->gate, GATE_OPENED);
-    if (!error) weir_worker_loop(first);
+    if (!error) weir_evented_worker_loop(first);
     weir_gate_await(&e->gate, GATE_LEFT, threads - 1);
     weir_gate_open(&e->gate, GATE_LEFT);
     for (unsigned i = 1; i < threads; i++) pthread_join(e->workers[i].thread, NULL);
-    if (opened) weir_worker_close(first);
+    if (opened) weir_evented_worker_close(first);
     return error;
 }
 
 static int run(weir_io *io, weir_task_fn *fn, void *argument)
 {
     engine *e = (engine *)io;
-    if (weir_worker_self && &weir_worker_self->engine->io == io) return WEIR_EBUSY;
+    if (weir_evented_here && &weir_evented_here->engine->io == io) return WEIR_EBUSY;
     if (__atomic_exchange_n(&e->running, 1, __ATOMIC_ACQUIRE)) return WEIR_EBUSY;
     e->stopping = e->root_ended = e->idle = 0;
     memset(e->workers, 0, sizeof(worker) * e->options.workers);
     weir_gate_init(&e->gate);
     /* A task of another engine may run this one. */
-    worker *outer = weir_worker_self;
+    worker *outer = weir_evented_here;
     root r = {.run = fn, .argument = argument};
     int error = run_all(e, &r);
-    weir_worker_self = outer;
+    weir_evented_here = outer;
     __atomic_store_n(&e->running, 0, __ATOMIC_RELEASE);
     return error ? error : r.result;
 }
@@ -201,7 +201,7 @@ static weir_instant now(weir_io *io, int clock)
 
 static void fill_random(weir_io *io, void *out, size_t len)
 {
-    worker *w = weir_worker_self;
+    worker *w = weir_evented_here;
     if (w && &w->engine->io == io) {
         weir_prng_fill(&w->prng, out, len);
     } else {
@@ -224,14 +224,14 @@ static void give_back(weir_io *io, weir_lent *lent)
     worker *home = lent->home;
     uint32_t id = lent->id;
     *lent = (weir_lent){0};
-    if (home == weir_worker_self) {
+    if (home == weir_evented_here) {
         home->engine->reactor->buffer_back(home, id);
         return;
     }
     /* The message lies in the buffer itself: nobody reads its bytes any more. */
     weir_message *message = (weir_message *)(void *)weir_buffers_at(&home->buffers, id);
     *(uint32_t *)(message + 1) = id;
-    weir_worker_send(home, message, MESSAGE_BUFFER);
+    weir_evented_worker_send(home, message, MESSAGE_BUFFER);
 }
 
 static const weir_io_table table = {

@@ -38,6 +38,9 @@
 #include "io/posix/descriptors.h"
 #include "io/task_record.h"
 
+/* Ops that may complete at once in a row before their fiber lets others run. */
+enum { OPS_IN_A_ROW = 128 };
+
 /* The gates of a run. */
 enum { GATE_OPENED, GATE_LEFT };
 
@@ -152,24 +155,24 @@ enum { OP_QUEUE_WAIT = WEIR_OP_COUNT };
 
 /* The calling thread's worker, or NULL.  A started fiber never changes its thread, so this may be
  * read once per function. */
-extern _Thread_local worker *weir_worker_self __attribute__((tls_model("initial-exec")));
+extern _Thread_local worker *weir_evented_here __attribute__((tls_model("initial-exec")));
 
 /* op.c: the life of an op. ------------------------------------------------------------------- */
 
 /* Ends an op in flight with `result`: gives it to its queue or resumes its task.  Owner. */
-void weir_op_finish(worker *w, weir_op *op, int64_t result);
+void weir_evented_op_finish(worker *w, weir_op *op, int64_t result);
 
 /* Asks an op in flight to end, for the reason OP_EXPIRED, OP_ASKED or 0.  Owner. */
-void weir_op_stop(worker *w, weir_op *op, unsigned reason);
+void weir_evented_op_stop(worker *w, weir_op *op, unsigned reason);
 
 /* When the op's timer is to fire: the earliest of its own deadline and its task's scopes. */
-int64_t weir_op_limit(const weir_op *op);
+int64_t weir_evented_op_limit(const weir_op *op);
 
 /* Lets an op wait until `when` and be tried again (state OP_RETRY).  Owner. */
-void weir_op_retry_at(worker *w, weir_op *op, int64_t when);
+void weir_evented_op_retry_at(worker *w, weir_op *op, int64_t when);
 
 /* Handles timers that have expired.  Owner. */
-void weir_op_expire(worker *w);
+void weir_evented_op_expire(worker *w);
 
 int64_t weir_evented_perform(weir_io *io, weir_op *op);
 void weir_evented_submit(weir_io *io, weir_op *op);
@@ -182,47 +185,50 @@ int weir_evented_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadli
 weir_op *weir_evented_queue_try(weir_io *io, weir_queue *queue);
 
 /* Adds a completed op to its queue; sends it to the queue's worker if that is another. */
-void weir_queue_push(worker *w, weir_op *op);
+void weir_evented_queue_push(worker *w, weir_op *op);
 
 /* task.c: the life of a fiber ------------------------------------------------------------------ */
 int weir_evented_spawn(weir_io *io, const weir_spawn *spawn);
 void weir_evented_interrupt(weir_io *io, weir_task_record *record);
 weir_task_record *weir_evented_self(weir_io *io);
-void weir_evented_yield(weir_io *io);
+int weir_evented_yield(weir_io *io);
 
-/* Stops the current fiber until weir_fiber_resume. */
-void weir_fiber_wait(worker *w);
+/* Lets other fibers run, then goes on with the current one. */
+void weir_evented_fiber_rest(worker *w);
+
+/* Stops the current fiber until weir_evented_fiber_resume. */
+void weir_evented_fiber_wait(worker *w);
 
 /* Makes a waiting fiber ready.  On its worker. */
-void weir_fiber_resume(worker *w, fiber *f);
+void weir_evented_fiber_resume(worker *w, fiber *f);
 
 /* The next fiber to run, or NULL. */
-fiber *weir_fiber_pick(worker *w);
+fiber *weir_evented_fiber_pick(worker *w);
 
 /* Switches from the worker's loop to a fiber, until the loop is needed again. */
-void weir_fiber_run(worker *w, fiber *f);
+void weir_evented_fiber_run(worker *w, fiber *f);
 
 /* Handles an interrupt message that came to `w`. */
-void weir_fiber_interrupted(worker *w, fiber *f);
+void weir_evented_fiber_interrupted(worker *w, fiber *f);
 
 /* worker.c ------------------------------------------------------------------------------------- */
 
 /* Sends a message to a worker and wakes it if it sleeps.  Any thread. */
-void weir_worker_send(worker *to, weir_message *message, weir_message_kind kind);
+void weir_evented_worker_send(worker *to, weir_message *message, weir_message_kind kind);
 
 /* Wakes an idle worker, if there is one, because there is something to steal. */
-void weir_worker_call_thief(engine *e);
+void weir_evented_worker_call_thief(engine *e);
 
 /* The body of a worker's thread: runs until the engine stops. */
-void weir_worker_loop(worker *w);
+void weir_evented_worker_loop(worker *w);
 
 /* Gives a worker what it needs to run, on its own thread; and takes it back. */
-int weir_worker_open(worker *w, engine *e, unsigned index);
-void weir_worker_close(worker *w);
+int weir_evented_worker_open(worker *w, engine *e, unsigned index);
+void weir_evented_worker_close(worker *w);
 
 /* starved.c: READ_LENT ops that wait for a buffer to come back.  Owner. */
-void weir_starved_add(worker *w, weir_op *op);
-bool weir_starved_remove(worker *w, weir_op *op);
-weir_op *weir_starved_take(worker *w);
+void weir_evented_starved_add(worker *w, weir_op *op);
+bool weir_evented_starved_remove(worker *w, weir_op *op);
+weir_op *weir_evented_starved_take(worker *w);
 
 #endif

@@ -7,8 +7,8 @@
  *                                               ├─ timer ── OP_EXPIRED ── stop ── finish
  *                                               └─ cancel ── OP_CANCELED ── stop ── finish
  *
- * Invariant: an op in flight is finished exactly once, by its owner, in weir_op_finish; stopping
- * only hurries that.  A result >= 0 always wins over the reason for stopping.
+ * Invariant: an op in flight is finished exactly once, by its owner, in weir_evented_op_finish;
+ * stopping only hurries that.  A result >= 0 always wins over the reason for stopping.
  */
 #include "io/evented/engine.h"
 
@@ -17,8 +17,6 @@
 
 #include "io/posix/attempt.h"
 #include "io/posix/clock.h"
-
-enum { OPS_IN_A_ROW = 128 };
 
 /* What a stopped op's result means to its caller. */
 static int64_t explain(worker *w, weir_op *op, unsigned state, int64_t result)
@@ -32,13 +30,13 @@ static int64_t explain(worker *w, weir_op *op, unsigned state, int64_t result)
     return result;
 }
 
-void weir_op_finish(worker *w, weir_op *op, int64_t result)
+void weir_evented_op_finish(worker *w, weir_op *op, int64_t result)
 {
     weir_wheel_cancel(&w->wheel, op_timer(op));
     if (op->queue) {
         op->result = explain(w, op, op->reserved, result);
         op->reserved = 0;
-        weir_queue_push(w, op);
+        weir_evented_queue_push(w, op);
         return;
     }
     /* The waiting task reads the state when it runs again, and clears it. */
@@ -46,10 +44,10 @@ void weir_op_finish(worker *w, weir_op *op, int64_t result)
     op->result = result;
     op->reserved &= (uint16_t)~OP_STATE;
     f->waiting = NULL;
-    weir_fiber_resume(w, f);
+    weir_evented_fiber_resume(w, f);
 }
 
-void weir_op_stop(worker *w, weir_op *op, unsigned reason)
+void weir_evented_op_stop(worker *w, weir_op *op, unsigned reason)
 {
     unsigned state = op->reserved & OP_STATE;
     if (state == 0) return;
@@ -70,16 +68,16 @@ void weir_op_stop(worker *w, weir_op *op, unsigned reason)
         break;
     case OP_RETRY:
         if (weir_attempt_progress(op) > 0) {
-            weir_op_finish(w, op, weir_attempt_progress(op));
+            weir_evented_op_finish(w, op, weir_attempt_progress(op));
             return;
         }
         break;
     default: break;
     }
-    weir_op_finish(w, op, WEIR_ECANCELED);
+    weir_evented_op_finish(w, op, WEIR_ECANCELED);
 }
 
-int64_t weir_op_limit(const weir_op *op)
+int64_t weir_evented_op_limit(const weir_op *op)
 {
     int64_t limit = op->deadline.ns ? op->deadline.ns : WEIR_FOREVER_NS;
     if (op->queue) return limit;
@@ -88,25 +86,25 @@ int64_t weir_op_limit(const weir_op *op)
     return f->record.deadline.ns < limit ? f->record.deadline.ns : limit;
 }
 
-void weir_op_retry_at(worker *w, weir_op *op, int64_t when)
+void weir_evented_op_retry_at(worker *w, weir_op *op, int64_t when)
 {
-    int64_t limit = weir_op_limit(op);
+    int64_t limit = weir_evented_op_limit(op);
     op->reserved = (uint16_t)((op->reserved & ~OP_STATE) | OP_RETRY);
     weir_wheel_arm(&w->wheel, op_timer(op), when < limit ? when : limit);
 }
 
-void weir_op_expire(worker *w)
+void weir_evented_op_expire(worker *w)
 {
     for (weir_timer *timer; (timer = weir_wheel_advance(&w->wheel, w->now));) {
         weir_op *op = op_of_timer(timer);
         unsigned state = op->reserved & OP_STATE;
-        bool passed = weir_op_limit(op) <= w->now;
+        bool passed = weir_evented_op_limit(op) <= w->now;
         if (state == OP_TIMED && op->deadline.ns <= w->now) {
-            weir_op_finish(w, op, 0);
+            weir_evented_op_finish(w, op, 0);
         } else if (state == OP_RETRY && !passed) {
             w->engine->reactor->retry(w, op);
         } else {
-            weir_op_stop(w, op, OP_EXPIRED);
+            weir_evented_op_stop(w, op, OP_EXPIRED);
         }
     }
 }
@@ -154,7 +152,7 @@ static bool start(worker *w, weir_op *op, void *who)
     words->own[3] = (uintptr_t)who;
     op_timer(op)->link = NULL;
     op->reserved = 0;
-    int64_t limit = weir_op_limit(op);
+    int64_t limit = weir_evented_op_limit(op);
     if (limit <= w->now) return done(op, op->code == WEIR_OP_SLEEP ? 0 : WEIR_EDEADLINE);
     if (!started(w, op)) {
         op->reserved = 0;
@@ -179,7 +177,7 @@ static int64_t perform_outside(engine *e, weir_op *op)
 
 int64_t weir_evented_perform(weir_io *io, weir_op *op)
 {
-    worker *w = weir_worker_self;
+    worker *w = weir_evented_here;
     if (!w || &w->engine->io != io || !w->current) return perform_outside((engine *)io, op);
     fiber *f = w->current;
     if (op->code != WEIR_OP_CLOSE && op->code != WEIR_OP_RECEIVER_STOP) {
@@ -188,11 +186,11 @@ int64_t weir_evented_perform(weir_io *io, weir_op *op)
     }
     op->queue = NULL;
     if (!start(w, op, f)) {
-        if (--w->op_budget == 0) weir_evented_yield(io);
+        if (--w->op_budget == 0) weir_evented_fiber_rest(w);
         return op->result;
     }
     f->waiting = op;
-    weir_fiber_wait(w);
+    weir_evented_fiber_wait(w);
     unsigned state = op->reserved;
     op->reserved = 0;
     w->op_budget = OPS_IN_A_ROW;
@@ -201,31 +199,32 @@ int64_t weir_evented_perform(weir_io *io, weir_op *op)
 
 void weir_evented_submit(weir_io *io, weir_op *op)
 {
-    worker *w = weir_worker_self;
+    worker *w = weir_evented_here;
     if (!w || &w->engine->io != io) {
         /* Nobody's task: the queue's worker gets the completion that says so. */
         op->result = WEIR_ENOTTASK;
-        weir_worker_send(op->queue->home, (weir_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
+        weir_evented_worker_send(op->queue->home, (weir_message *)(void *)op->engine,
+                                 MESSAGE_OP_QUEUE);
         return;
     }
-    if (!start(w, op, w)) weir_queue_push(w, op);
+    if (!start(w, op, w)) weir_evented_queue_push(w, op);
 }
 
 void weir_evented_cancel(weir_io *io, weir_op *op)
 {
-    worker *w = weir_worker_self;
+    worker *w = weir_evented_here;
     if (!w || &w->engine->io != io || op->reserved == 0 || op_owner(op) != w) return;
-    weir_op_stop(w, op, 0);
+    weir_evented_op_stop(w, op, 0);
 }
 
 void weir_evented_complete(weir_io *io, weir_op *op, int64_t result)
 {
     (void)io;
     worker *owner = op_owner(op);
-    if (owner == weir_worker_self) {
-        weir_op_finish(owner, op, result);
+    if (owner == weir_evented_here) {
+        weir_evented_op_finish(owner, op, result);
         return;
     }
     op->result = result;
-    weir_worker_send(owner, (weir_message *)(void *)op->engine, MESSAGE_OP_DONE);
+    weir_evented_worker_send(owner, (weir_message *)(void *)op->engine, MESSAGE_OP_DONE);
 }

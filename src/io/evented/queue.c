@@ -12,14 +12,14 @@
 void weir_evented_queue_init(weir_io *io, weir_queue *queue)
 {
     (void)io;
-    *queue = (weir_queue){.home = weir_worker_self};
+    *queue = (weir_queue){.home = weir_evented_here};
 }
 
-void weir_queue_push(worker *w, weir_op *op)
+void weir_evented_queue_push(worker *w, weir_op *op)
 {
     weir_queue *queue = op->queue;
     if (queue->home != w) {
-        weir_worker_send(queue->home, (weir_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
+        weir_evented_worker_send(queue->home, (weir_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
         return;
     }
     weir_op_words_of(op)->next = NULL;
@@ -32,7 +32,7 @@ void weir_queue_push(worker *w, weir_op *op)
     weir_op *waiter = queue->waiter;
     if (!waiter) return;
     queue->waiter = NULL;
-    weir_op_finish(w, waiter, 0);
+    weir_evented_op_finish(w, waiter, 0);
 }
 
 weir_op *weir_evented_queue_try(weir_io *io, weir_queue *queue)
@@ -46,14 +46,14 @@ weir_op *weir_evented_queue_try(weir_io *io, weir_queue *queue)
 int weir_evented_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadline, weir_op **out)
 {
     *out = NULL;
-    worker *w = weir_worker_self;
+    worker *w = weir_evented_here;
     if (!w || &w->engine->io != io || queue->home != w) return WEIR_ENOTTASK;
     for (;;) {
         int error = weir_task_check(&w->current->record, (weir_instant){0});
         if (error) return error;
         *out = weir_evented_queue_try(io, queue);
         if (*out) {
-            if (--w->op_budget == 0) weir_evented_yield(io);
+            if (--w->op_budget == 0) weir_evented_fiber_rest(w);
             return 0;
         }
         weir_op op = {.code = OP_QUEUE_WAIT,

@@ -4,7 +4,7 @@
  * implement.
  *
  * A reactor belongs to one worker and is used by its thread alone, but for `wake`.  It reports
- * completions by weir_op_finish (engine.h).
+ * completions by weir_evented_op_finish (engine.h).
  */
 #ifndef IO_EVENTED_REACTOR_H
 #define IO_EVENTED_REACTOR_H
@@ -27,8 +27,8 @@ typedef struct weir_reactor {
     int (*open)(struct worker *w);
     void (*close)(struct worker *w);
 
-    /* Starts an op.  True: it is in flight, weir_op_finish will come.  False: op->result is set.
-     * Gets all opcodes but those that need no kernel (NOP, SLEEP, parked kinds) and those that
+    /* Starts an op.  True: it is in flight, weir_evented_op_finish will come.  False: op->result is
+     * set. Gets all opcodes but those that need no kernel (NOP, SLEEP, parked kinds) and those that
      * `offloads` names. */
     bool (*start)(struct worker *w, weir_op *op);
 

@@ -5,7 +5,7 @@
  */
 #include "io/evented/engine.h"
 
-void weir_starved_add(worker *w, weir_op *op)
+void weir_evented_starved_add(worker *w, weir_op *op)
 {
     op->reserved = (uint16_t)((op->reserved & ~OP_STATE) | OP_STARVED);
     weir_op_words_of(op)->next = NULL;
@@ -17,7 +17,7 @@ void weir_starved_add(worker *w, weir_op *op)
     w->starved_last = op;
 }
 
-weir_op *weir_starved_take(worker *w)
+weir_op *weir_evented_starved_take(worker *w)
 {
     weir_op *op = w->starved_first;
     if (!op) return NULL;
@@ -26,7 +26,7 @@ weir_op *weir_starved_take(worker *w)
     return op;
 }
 
-bool weir_starved_remove(worker *w, weir_op *op)
+bool weir_evented_starved_remove(worker *w, weir_op *op)
 {
     weir_op *before = NULL;
     for (weir_op *each = w->starved_first; each; each = weir_op_words_of(each)->next) {

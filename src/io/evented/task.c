@@ -101,7 +101,7 @@ static fiber *steal(worker *w)
     return NULL;
 }
 
-fiber *weir_fiber_pick(worker *w)
+fiber *weir_evented_fiber_pick(worker *w)
 {
     fiber *f = NULL;
     if (++w->tick % FRESH_FIRST == 0) f = fresh_take(w);
@@ -115,14 +115,14 @@ fiber *weir_fiber_pick(worker *w)
 /* Where to go on when the current fiber stops: another fiber, or the loop. */
 static weir_fiber_context *next_context(worker *w)
 {
-    fiber *next = w->budget > 0 ? weir_fiber_pick(w) : NULL;
+    fiber *next = w->budget > 0 ? weir_evented_fiber_pick(w) : NULL;
     w->current = next;
     if (!next) return &w->loop;
     w->budget--;
     return &next->context;
 }
 
-void weir_fiber_wait(worker *w)
+void weir_evented_fiber_wait(worker *w)
 {
     fiber *self = w->current;
     weir_fiber_context *next = next_context(w);
@@ -131,12 +131,12 @@ void weir_fiber_wait(worker *w)
     reap(w);
 }
 
-void weir_fiber_resume(worker *w, fiber *f)
+void weir_evented_fiber_resume(worker *w, fiber *f)
 {
     ready_push(w, f);
 }
 
-void weir_fiber_run(worker *w, fiber *f)
+void weir_evented_fiber_run(worker *w, fiber *f)
 {
     w->budget = SWITCHES_IN_A_ROW;
     w->current = f;
@@ -144,18 +144,26 @@ void weir_fiber_run(worker *w, fiber *f)
     reap(w);
 }
 
-void weir_evented_yield(weir_io *io)
+void weir_evented_fiber_rest(worker *w)
 {
-    worker *w = weir_worker_self;
-    if (!w || &w->engine->io != io || !w->current) return;
-    w->op_budget = 128;
+    w->op_budget = OPS_IN_A_ROW;
     ready_push(w, w->current);
-    weir_fiber_wait(w);
+    weir_evented_fiber_wait(w);
+}
+
+int weir_evented_yield(weir_io *io)
+{
+    worker *w = weir_evented_here;
+    if (!w || &w->engine->io != io || !w->current) return WEIR_ENOTTASK;
+    int error = weir_task_check(&w->current->record, (weir_instant){w->now});
+    if (error) return error;
+    weir_evented_fiber_rest(w);
+    return 0;
 }
 
 weir_task_record *weir_evented_self(weir_io *io)
 {
-    worker *w = weir_worker_self;
+    worker *w = weir_evented_here;
     return w && &w->engine->io == io && w->current ? &w->current->record : NULL;
 }
 
@@ -164,7 +172,7 @@ weir_task_record *weir_evented_self(weir_io *io)
 static bool may_reuse(fiber *f)
 {
     if (__atomic_load_n(&f->interrupted, __ATOMIC_ACQUIRE) == INTERRUPT_NONE) return true;
-    /* Pairs with the exchange in weir_fiber_interrupted: the later of the two frees. */
+    /* Pairs with the exchange in weir_evented_fiber_interrupted: the later of the two frees. */
     return __atomic_exchange_n(&f->interrupted, INTERRUPT_ZOMBIE, __ATOMIC_ACQ_REL) ==
            INTERRUPT_NONE;
 }
@@ -172,7 +180,7 @@ static bool may_reuse(fiber *f)
 static weir_fiber_next fiber_main(void *argument)
 {
     fiber *f = argument;
-    worker *w = weir_worker_self;
+    worker *w = weir_evented_here;
     reap(w);
     int result = f->record.run(&w->engine->io, f->record.argument);
     weir_task_record_end(&f->record, result);
@@ -189,16 +197,16 @@ static void place(worker *w, fiber *f, int where)
     } else if (where >= 0) {
         worker *to = &e->workers[where];
         f->home = to;
-        weir_worker_send(to, &f->start, MESSAGE_START);
+        weir_evented_worker_send(to, &f->start, MESSAGE_START);
     } else {
         if (!weir_run_queue_push(&w->fresh, f)) overflow_push(e, f);
-        if (e->options.workers > 1) weir_worker_call_thief(e);
+        if (e->options.workers > 1) weir_evented_worker_call_thief(e);
     }
 }
 
 int weir_evented_spawn(weir_io *io, const weir_spawn *spawn)
 {
-    worker *w = weir_worker_self;
+    worker *w = weir_evented_here;
     if (!w || &w->engine->io != io) return WEIR_ENOTTASK;
     if (spawn->worker >= (int)w->engine->options.workers) return WEIR_EINVAL;
     if (w->spawned - w->finished >= w->engine->options.max_tasks) return WEIR_ECONCURRENCY;
@@ -223,14 +231,15 @@ void weir_evented_interrupt(weir_io *io, weir_task_record *record)
     if (!__atomic_compare_exchange_n(&f->interrupted, &none, INTERRUPT_SENT, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return; /* one is under way and will find the request */
-    weir_worker_send(__atomic_load_n(&f->home, __ATOMIC_SEQ_CST), &f->interrupt, MESSAGE_INTERRUPT);
+    weir_evented_worker_send(__atomic_load_n(&f->home, __ATOMIC_SEQ_CST), &f->interrupt,
+                             MESSAGE_INTERRUPT);
 }
 
-void weir_fiber_interrupted(worker *w, fiber *f)
+void weir_evented_fiber_interrupted(worker *w, fiber *f)
 {
     worker *home = __atomic_load_n(&f->home, __ATOMIC_SEQ_CST);
     if (home != w && __atomic_load_n(&f->interrupted, __ATOMIC_ACQUIRE) == INTERRUPT_SENT) {
-        weir_worker_send(home, &f->interrupt, MESSAGE_INTERRUPT);
+        weir_evented_worker_send(home, &f->interrupt, MESSAGE_INTERRUPT);
         return;
     }
     /* Pairs with may_reuse: the later of the two frees. */
@@ -239,5 +248,5 @@ void weir_fiber_interrupted(worker *w, fiber *f)
         weir_stack_pool_put(&w->stacks, &f->stack);
         return;
     }
-    if (f->waiting && weir_task_asked(&f->record)) weir_op_stop(w, f->waiting, OP_ASKED);
+    if (f->waiting && weir_task_asked(&f->record)) weir_evented_op_stop(w, f->waiting, OP_ASKED);
 }

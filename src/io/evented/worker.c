@@ -20,7 +20,7 @@
 
 enum { POOLED_STACKS = 1024 };
 
-_Thread_local worker *weir_worker_self;
+_Thread_local worker *weir_evented_here;
 
 static void wake(worker *to)
 {
@@ -29,13 +29,13 @@ static void wake(worker *to)
         to->engine->reactor->wake(to);
 }
 
-void weir_worker_send(worker *to, weir_message *message, weir_message_kind kind)
+void weir_evented_worker_send(worker *to, weir_message *message, weir_message_kind kind)
 {
     weir_inbox_push(&to->inbox, message, kind);
-    if (to != weir_worker_self) wake(to);
+    if (to != weir_evented_here) wake(to);
 }
 
-void weir_worker_call_thief(engine *e)
+void weir_evented_worker_call_thief(engine *e)
 {
     /* Orders the caller's push before the look at who is idle; pairs with the store in sleep_now.
      */
@@ -58,13 +58,15 @@ static void handle(worker *w, void *at, weir_message_kind kind)
         if (op->reserved & OP_AWAY) {
             w->engine->reactor->returned(w, op);
         } else {
-            weir_op_finish(w, op, op->result);
+            weir_evented_op_finish(w, op, op->result);
         }
         break;
-    case MESSAGE_OP_QUEUE: weir_queue_push(w, op); break;
-    case MESSAGE_START: weir_fiber_resume(w, (fiber *)((char *)at - offsetof(fiber, start))); break;
+    case MESSAGE_OP_QUEUE: weir_evented_queue_push(w, op); break;
+    case MESSAGE_START:
+        weir_evented_fiber_resume(w, (fiber *)((char *)at - offsetof(fiber, start)));
+        break;
     case MESSAGE_INTERRUPT:
-        weir_fiber_interrupted(w, (fiber *)((char *)at - offsetof(fiber, interrupt)));
+        weir_evented_fiber_interrupted(w, (fiber *)((char *)at - offsetof(fiber, interrupt)));
         break;
     case MESSAGE_BUFFER:
         w->engine->reactor->buffer_back(w, *(uint32_t *)((weir_message *)at + 1));
@@ -135,17 +137,17 @@ static void sleep_now(worker *w)
     __atomic_fetch_sub(&e->idle, 1, __ATOMIC_SEQ_CST);
 }
 
-void weir_worker_loop(worker *w)
+void weir_evented_worker_loop(worker *w)
 {
     while (!__atomic_load_n(&w->engine->stopping, __ATOMIC_ACQUIRE)) {
         read_inbox(w);
-        weir_op_expire(w);
-        fiber *f = weir_fiber_pick(w);
+        weir_evented_op_expire(w);
+        fiber *f = weir_evented_fiber_pick(w);
         if (!f) {
             sleep_now(w);
             continue;
         }
-        weir_fiber_run(w, f);
+        weir_evented_fiber_run(w, f);
         /* Out of budget, or out of fibers: in the first case only look at the kernel. */
         if (w->ready_first || !weir_run_queue_empty(&w->fresh)) look(w, 0);
     }
@@ -165,12 +167,12 @@ static void seed(weir_prng *prng)
     weir_prng_seed(prng, number);
 }
 
-int weir_worker_open(worker *w, engine *e, unsigned index)
+int weir_evented_worker_open(worker *w, engine *e, unsigned index)
 {
     const weir_evented_options *options = &e->options;
     w->engine = e;
     w->index = index;
-    w->op_budget = 128;
+    w->op_budget = OPS_IN_A_ROW;
     w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
     weir_wheel_init(&w->wheel, w->now);
     seed(&w->prng);
@@ -185,7 +187,7 @@ int weir_worker_open(worker *w, engine *e, unsigned index)
         error = weir_overflow_install(&w->overflow);
         if (!error) {
             weir_fiber_adopt(&w->loop);
-            weir_worker_self = w;
+            weir_evented_here = w;
             return 0;
         }
         e->reactor->close(w);
@@ -194,11 +196,11 @@ int weir_worker_open(worker *w, engine *e, unsigned index)
     return error;
 }
 
-void weir_worker_close(worker *w)
+void weir_evented_worker_close(worker *w)
 {
     /* Messages about ended tasks and returned buffers may be left. */
     read_inbox(w);
-    weir_worker_self = NULL;
+    weir_evented_here = NULL;
     weir_overflow_uninstall(&w->overflow);
     w->engine->reactor->close(w);
     weir_stack_pool_close(&w->stacks);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * The threaded engine's structures: engine, worker, service, and what an op's engine words hold here.
+ * The threaded engine's structures: engine, worker, service, and what an op's engine words hold
+ * here.
  *
  *      engine ── workers       a thread per task; weir_do is the system call on it
  *         ├───── service       one thread: epoll and a timer wheel for the ops of queues
  *         └───── files         file ops of queues, done by a few tasks of the pool
  *
  * A thread waits in poll(2) for its descriptor and for its own eventfd, or in futex(2) when there
- * is no descriptor; who wants its attention wakes it by one call, weir_worker_wake.  No signals.
+ * is no descriptor; who wants its attention wakes it by one call, weir_thread_wake.  No signals.
  *
  * Lock order: service.lock or a queue's lock, then a worker's lock.  engine.lock and files_lock are
  * taken alone.
@@ -50,7 +51,7 @@ enum { ASSIGNED_NOTHING, ASSIGNED_TASK, ASSIGNED_END };
 struct worker {
     engine *engine;
     weir_task_record record; /* of the present task */
-    uint32_t lock;           /* held while waking; see weir_worker_settle */
+    uint32_t lock;           /* held while waking; see weir_thread_settle */
     uint32_t state;          /* atomic: WORKER_… */
     uint32_t assigned;       /* atomic: ASSIGNED_… */
     int wakeup;              /* eventfd */
@@ -96,8 +97,8 @@ struct engine {
     service service;
 };
 
-/* What own[] holds in this engine: 0 to 2 the timer of a queue's op, or 0 the worker of weir_do; 3 a
- * link (inbox, completions); 4 and 5 the progress (io/posix/attempt.h). */
+/* What own[] holds in this engine: 0 to 2 the timer of a queue's op, or 0 the worker of weir_do; 3
+ * a link (inbox, completions); 4 and 5 the progress (io/posix/attempt.h). */
 enum { WORD_WORKER = 0, WORD_LINK = 3 };
 
 static inline weir_timer *op_timer(weir_op *op)
@@ -123,15 +124,15 @@ static inline void op_set_link(weir_op *op, weir_op *next)
 
 /* The state of an op, in op->reserved: 0 = not in flight, else flags. */
 enum {
-    OP_WAITED = 1,   /* weir_do: a worker waits for complete() */
-    OP_PARKED = 2,   /* of a queue: io/parking.h */
-    OP_TIMED = 4,    /* … with a deadline, which the service watches */
-    OP_SERVED = 8,   /* of a queue: with the service */
-    OP_FILE = 16,    /* of a queue: waits in the list of file ops */
-    OP_LISTED = 32,  /* in the service's inbox, because of: */
-    OP_NEW = 64,     /* it is to be started */
+    OP_WAITED = 1,    /* weir_do: a worker waits for complete() */
+    OP_PARKED = 2,    /* of a queue: io/parking.h */
+    OP_TIMED = 4,     /* … with a deadline, which the service watches */
+    OP_SERVED = 8,    /* of a queue: with the service */
+    OP_FILE = 16,     /* of a queue: waits in the list of file ops */
+    OP_LISTED = 32,   /* in the service's inbox, because of: */
+    OP_NEW = 64,      /* it is to be started */
     OP_STOPPED = 128, /* it is to end, with WEIR_ECANCELED */
-    OP_DONE = 256,   /* it has its result */
+    OP_DONE = 256,    /* it has its result */
 };
 
 static inline unsigned op_state(const weir_op *op)
@@ -149,36 +150,36 @@ static inline void op_set_state(weir_op *op, unsigned state)
 
 /* The worker of `engine` that the calling thread is, or NULL; and making it one (run, worker
  * threads). */
-worker *weir_worker_self(const engine *e);
-void weir_worker_enter(worker *w);
-void weir_worker_leave(worker *w);
+worker *weir_thread_self(const engine *e);
+void weir_thread_enter(worker *w);
+void weir_thread_leave(worker *w);
 
 /* Prepares a worker.  Returns 0; WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOMEM. */
-int weir_worker_open(worker *w, engine *e);
-void weir_worker_close(worker *w);
+int weir_thread_open(worker *w, engine *e);
+void weir_thread_close(worker *w);
 
 /* Makes the worker's present or next sleep or poll end.  Any thread. */
-void weir_worker_wake(worker *w);
+void weir_thread_wake(worker *w);
 
 /* The same, and sets *word to `value` first: who sees the value and then calls
- * weir_worker_settle knows that the waker has left the worker alone. */
-void weir_worker_wake_with(worker *w, uint32_t *word, uint32_t value);
-void weir_worker_wake_done(worker *w, weir_op *op);
-void weir_worker_settle(worker *w);
+ * weir_thread_settle knows that the waker has left the worker alone. */
+void weir_thread_wake_with(worker *w, uint32_t *word, uint32_t value);
+void weir_thread_wake_done(worker *w, weir_op *op);
+void weir_thread_settle(worker *w);
 
 /* Sleeps until woken: true; or until the instant `until` (monotonic): false.  Own thread. */
-bool weir_worker_sleep(worker *w, int64_t until);
+bool weir_thread_sleep(worker *w, int64_t until);
 
 /* Waits for WEIR_POLL_… `events` on `fd`.  Returns 1: there may be some; 0: woken;
  * WEIR_EDEADLINE; a negative error of poll(2).  Own thread. */
-int weir_worker_poll(worker *w, int fd, uint32_t events, int64_t until);
+int weir_thread_poll(worker *w, int fd, uint32_t events, int64_t until);
 
 /* Starts a task in a thread of the pool.  `counts`: towards max_tasks.
  * Returns 0; WEIR_ECONCURRENCY, WEIR_ENOMEM. */
-int weir_pool_spawn(engine *e, const weir_spawn *spawn, bool counts);
+int weir_threads_spawn(engine *e, const weir_spawn *spawn, bool counts);
 
 /* Ends the threads of the pool, which are all idle, and waits for them. */
-void weir_pool_close(engine *e);
+void weir_threads_close(engine *e);
 
 /* op.c, task.c, queue.c: members of the table. ------------------------------------------------- */
 
@@ -191,7 +192,7 @@ int weir_threaded_run(weir_io *io, weir_task_fn *run, void *argument);
 int weir_threaded_spawn(weir_io *io, const weir_spawn *spawn);
 void weir_threaded_interrupt(weir_io *io, weir_task_record *record);
 weir_task_record *weir_threaded_self(weir_io *io);
-void weir_threaded_yield(weir_io *io);
+int weir_threaded_yield(weir_io *io);
 
 void weir_threaded_queue_init(weir_io *io, weir_queue *queue);
 int weir_threaded_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadline, weir_op **out);
@@ -200,14 +201,16 @@ weir_op *weir_threaded_queue_try(weir_io *io, weir_queue *queue);
 /* Gives an op, whose result is set, to its queue. */
 void weir_threaded_push(weir_op *op);
 
-/* buffers.c ------------------------------------------------------------------------------------- */
+/* buffers.c -------------------------------------------------------------------------------------
+ */
 
 /* Tries a READ_LENT.  Returns as weir_attempt. */
 int64_t weir_threaded_read_lent(engine *e, weir_op *op);
 void weir_threaded_give_back(weir_io *io, weir_lent *lent);
-void weir_buffers_free(engine *e);
+void weir_threaded_buffers_free(engine *e);
 
-/* service.c ------------------------------------------------------------------------------------- */
+/* service.c -------------------------------------------------------------------------------------
+ */
 
 /* Prepares the service; its thread starts with the first op.  Returns 0 or WEIR_ENOMEM. */
 int weir_service_open(service *s);
@@ -225,7 +228,8 @@ void weir_service_complete(engine *e, weir_op *op, int64_t result);
 /* Asks an op with the service to end. */
 void weir_service_stop(engine *e, weir_op *op);
 
-/* files.c --------------------------------------------------------------------------------------- */
+/* files.c ---------------------------------------------------------------------------------------
+ */
 
 /* Takes a file op over, which will come out of its queue. */
 void weir_files_start(engine *e, weir_op *op);

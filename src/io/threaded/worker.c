@@ -29,25 +29,25 @@ static const int64_t idle_ns = INT64_C(10000000000);
 /* The worker that the thread is, the innermost engine first. */
 static _Thread_local worker *current;
 
-worker *weir_worker_self(const engine *e)
+worker *weir_thread_self(const engine *e)
 {
     worker *w = current;
     while (w && w->engine != e) w = w->outer;
     return w;
 }
 
-void weir_worker_enter(worker *w)
+void weir_thread_enter(worker *w)
 {
     w->outer = current;
     current = w;
 }
 
-void weir_worker_leave(worker *w)
+void weir_thread_leave(worker *w)
 {
     current = w->outer;
 }
 
-int weir_worker_open(worker *w, engine *e)
+int weir_thread_open(worker *w, engine *e)
 {
     *w = (worker){.engine = e};
     w->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -59,7 +59,7 @@ int weir_worker_open(worker *w, engine *e)
     return 0;
 }
 
-void weir_worker_close(worker *w)
+void weir_thread_close(worker *w)
 {
     close(w->wakeup);
 }
@@ -77,14 +77,14 @@ static void wake(worker *w)
     }
 }
 
-void weir_worker_wake(worker *w)
+void weir_thread_wake(worker *w)
 {
     weir_spin_lock(&w->lock);
     wake(w);
     weir_spin_unlock(&w->lock);
 }
 
-void weir_worker_wake_with(worker *w, uint32_t *word, uint32_t value)
+void weir_thread_wake_with(worker *w, uint32_t *word, uint32_t value)
 {
     weir_spin_lock(&w->lock);
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
@@ -92,7 +92,7 @@ void weir_worker_wake_with(worker *w, uint32_t *word, uint32_t value)
     weir_spin_unlock(&w->lock);
 }
 
-void weir_worker_wake_done(worker *w, weir_op *op)
+void weir_thread_wake_done(worker *w, weir_op *op)
 {
     weir_spin_lock(&w->lock);
     op_set_state(op, 0);
@@ -100,7 +100,7 @@ void weir_worker_wake_done(worker *w, weir_op *op)
     weir_spin_unlock(&w->lock);
 }
 
-void weir_worker_settle(worker *w)
+void weir_thread_settle(worker *w)
 {
     weir_spin_lock(&w->lock);
     weir_spin_unlock(&w->lock);
@@ -120,7 +120,7 @@ static bool go_on(worker *w)
     return __atomic_exchange_n(&w->state, WORKER_RUNS, __ATOMIC_ACQ_REL) == WORKER_WOKEN;
 }
 
-bool weir_worker_sleep(worker *w, int64_t until)
+bool weir_thread_sleep(worker *w, int64_t until)
 {
     if (announce(w, WORKER_SLEEPS)) {
         struct timespec at = weir_posix_timespec(until);
@@ -137,12 +137,11 @@ bool weir_worker_sleep(worker *w, int64_t until)
 static int poll_until(struct pollfd *fds, nfds_t count, int64_t until)
 {
     if (until == WEIR_FOREVER_NS) return poll(fds, count, -1);
-    struct timespec left =
-        weir_posix_timespec(until - weir_posix_now(WEIR_CLOCK_MONOTONIC).ns);
+    struct timespec left = weir_posix_timespec(until - weir_posix_now(WEIR_CLOCK_MONOTONIC).ns);
     return ppoll(fds, count, &left, NULL);
 }
 
-int weir_worker_poll(worker *w, int fd, uint32_t events, int64_t until)
+int weir_thread_poll(worker *w, int fd, uint32_t events, int64_t until)
 {
     struct pollfd fds[2] = {{.fd = fd}, {.fd = w->wakeup, .events = POLLIN}};
     if (events & WEIR_POLL_READ) fds[0].events |= POLLIN | POLLRDHUP;
@@ -212,7 +211,7 @@ static bool wait_for_task(worker *w)
     int64_t until = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns + idle_ns;
     uint32_t assigned;
     while (!(assigned = __atomic_load_n(&w->assigned, __ATOMIC_ACQUIRE))) {
-        if (weir_worker_sleep(w, until)) continue;
+        if (weir_thread_sleep(w, until)) continue;
         pthread_mutex_lock(&e->lock);
         bool ends = is_idle(e, w);
         if (ends) take_idle(e, w);
@@ -220,7 +219,7 @@ static bool wait_for_task(worker *w)
         if (ends) return false;
         until = WEIR_FOREVER_NS; /* somebody is about to assign */
     }
-    weir_worker_settle(w);
+    weir_thread_settle(w);
     __atomic_store_n(&w->assigned, ASSIGNED_NOTHING, __ATOMIC_RELAXED);
     return assigned == ASSIGNED_TASK;
 }
@@ -229,7 +228,7 @@ static void free_worker(worker *w)
 {
     if (!w) return;
     pthread_join(w->thread, NULL);
-    weir_worker_close(w);
+    weir_thread_close(w);
     free(w);
 }
 
@@ -237,10 +236,8 @@ static void *thread_main(void *argument)
 {
     worker *w = argument;
     engine *e = w->engine;
-    weir_worker_enter(w);
-    do {
-        run_task(w);
-    } while (wait_for_task(w));
+    weir_thread_enter(w);
+    while (wait_for_task(w)) run_task(w);
 
     pthread_mutex_lock(&e->lock);
     worker *before = e->zombie;
@@ -258,39 +255,34 @@ static int start_thread(engine *e, worker *w)
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0) return WEIR_ENOMEM;
     int error = pthread_attr_setstacksize(&attributes, e->options.stack_size);
-    /* Held: the thread may end, and be joined by another, before `thread` is written. */
     pthread_mutex_lock(&e->lock);
     e->threads++;
-    if (!error) error = pthread_create(&w->thread, &attributes, thread_main, w);
-    if (error) e->threads--;
     pthread_mutex_unlock(&e->lock);
+    if (!error) error = pthread_create(&w->thread, &attributes, thread_main, w);
     pthread_attr_destroy(&attributes);
-    return error == ENOMEM ? WEIR_ENOMEM : error ? WEIR_ECONCURRENCY : 0;
+    if (!error) return 0;
+    pthread_mutex_lock(&e->lock);
+    e->threads--;
+    pthread_mutex_unlock(&e->lock);
+    return error == ENOMEM ? WEIR_ENOMEM : WEIR_ECONCURRENCY;
 }
 
-/* A worker whose thread runs a new task at once. */
-static int spawn_in_new_thread(engine *e, const weir_spawn *spawn)
+/* A worker whose thread waits for its first task. */
+static int make_worker(engine *e, worker **out)
 {
     worker *w = malloc(sizeof(*w));
     if (!w) return WEIR_ENOMEM;
-    int error = weir_worker_open(w, e);
-    if (error < 0) {
-        free(w);
-        return error == WEIR_ENOMEM ? error : WEIR_ECONCURRENCY;
+    int error = weir_thread_open(w, e);
+    if (error == 0) {
+        error = start_thread(e, w);
+        if (error) weir_thread_close(w);
     }
-    weir_task handle;
-    weir_spawn trial = *spawn;
-    (void)handle;
-    weir_task_record_start(&w->record, &e->io, &trial);
-    error = start_thread(e, w);
-    if (error == 0) return 0;
-    weir_task_record_end(&w->record, error);
-    weir_worker_close(w);
-    free(w);
-    return error;
+    if (error) free(w);
+    *out = w;
+    return error == 0 || error == WEIR_ENOMEM ? error : WEIR_ECONCURRENCY;
 }
 
-int weir_pool_spawn(engine *e, const weir_spawn *spawn, bool counts)
+int weir_threads_spawn(engine *e, const weir_spawn *spawn, bool counts)
 {
     pthread_mutex_lock(&e->lock);
     if (counts && e->tasks >= e->options.max_tasks) {
@@ -303,13 +295,12 @@ int weir_pool_spawn(engine *e, const weir_spawn *spawn, bool counts)
     if (w) take_idle(e, w);
     pthread_mutex_unlock(&e->lock);
 
-    if (w) {
+    int error = w ? 0 : make_worker(e, &w);
+    if (error == 0) {
         weir_task_record_start(&w->record, &e->io, spawn);
-        weir_worker_wake_with(w, &w->assigned, ASSIGNED_TASK);
+        weir_thread_wake_with(w, &w->assigned, ASSIGNED_TASK);
         return 0;
     }
-    int error = spawn_in_new_thread(e, spawn);
-    if (error == 0) return 0;
     pthread_mutex_lock(&e->lock);
     e->tasks -= counts;
     e->active--;
@@ -317,13 +308,13 @@ int weir_pool_spawn(engine *e, const weir_spawn *spawn, bool counts)
     return error;
 }
 
-void weir_pool_close(engine *e)
+void weir_threads_close(engine *e)
 {
     pthread_mutex_lock(&e->lock);
     while (e->idle) {
         worker *w = e->idle;
         take_idle(e, w);
-        weir_worker_wake_with(w, &w->assigned, ASSIGNED_END);
+        weir_thread_wake_with(w, &w->assigned, ASSIGNED_END);
     }
     while (e->threads > 0) pthread_cond_wait(&e->changed, &e->lock);
     pthread_mutex_unlock(&e->lock);

@@ -85,11 +85,11 @@ static int64_t attempt(worker *w, weir_op *op)
 static bool follow(worker *w, weir_op *op, int64_t *result)
 {
     if (*result == WEIR_ATTEMPT_LATER) {
-        weir_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
+        weir_evented_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
         return true;
     }
     if (*result == ATTEMPT_STARVED) {
-        weir_starved_add(w, op);
+        weir_evented_starved_add(w, op);
         return true;
     }
     if (*result != WEIR_ATTEMPT_WAIT) return false;
@@ -111,18 +111,18 @@ static void retry(worker *w, weir_op *op)
 {
     op->reserved = (uint16_t)((op->reserved & ~OP_STATE) | OP_IN_REACTOR);
     int64_t result = attempt(w, op);
-    if (!follow(w, op, &result)) weir_op_finish(w, op, result);
+    if (!follow(w, op, &result)) weir_evented_op_finish(w, op, result);
 }
 
 static void stop(worker *w, weir_op *op)
 {
     if ((op->reserved & OP_STATE) == OP_STARVED) {
-        weir_starved_remove(w, op);
+        weir_evented_starved_remove(w, op);
     } else if (!weir_readiness_remove(w->reactor, op)) {
         return;
     }
     int64_t progress = weir_attempt_progress(op);
-    weir_op_finish(w, op, progress > 0 ? progress : WEIR_ECANCELED);
+    weir_evented_op_finish(w, op, progress > 0 ? progress : WEIR_ECANCELED);
 }
 
 static void poll_reactor(worker *w, int64_t timeout)
@@ -147,7 +147,7 @@ static void wake(worker *w)
 static void buffer_back(worker *w, uint32_t id)
 {
     weir_buffers_put(&w->buffers, id);
-    weir_op *op = weir_starved_take(w);
+    weir_op *op = weir_evented_starved_take(w);
     if (op) retry(w, op);
 }
 

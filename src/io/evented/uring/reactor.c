@@ -44,7 +44,7 @@ static bool attempt(worker *w, weir_op *op)
         return true;
     }
     if (result == WEIR_ATTEMPT_LATER) {
-        weir_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
+        weir_evented_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
         return true;
     }
     op->result = result;
@@ -164,7 +164,7 @@ static bool start(worker *w, weir_op *op)
 static void retry(worker *w, weir_op *op)
 {
     op->reserved = (uint16_t)((op->reserved & ~(OP_STATE | OP_POLLED)) | OP_IN_REACTOR);
-    if (!attempt(w, op)) weir_op_finish(w, op, op->result);
+    if (!attempt(w, op)) weir_evented_op_finish(w, op, op->result);
 }
 
 static void stop(worker *w, weir_op *op)
@@ -206,7 +206,7 @@ static void polled(worker *w, weir_op *op, int32_t result)
     if (last == WEIR_ATTEMPT_WAIT || last == WEIR_ATTEMPT_LATER || result < 0)
         last = progress > 0 ? progress : WEIR_ECANCELED;
     if (result < 0 && result != -ECANCELED && progress == 0) last = result;
-    weir_op_finish(w, op, last);
+    weir_evented_op_finish(w, op, last);
 }
 
 static void sent(worker *w, weir_op *op, int32_t result)
@@ -218,7 +218,7 @@ static void sent(worker *w, weir_op *op, int32_t result)
     if (more && (int64_t)*done < weir_gather_total(&gather)) {
         if (write_some(w, op)) return;
     }
-    weir_op_finish(w, op, *done > 0 ? (int64_t)*done : result);
+    weir_evented_op_finish(w, op, *done > 0 ? (int64_t)*done : result);
 }
 
 /* Works on what no native entry serves: pipes and terminals, file systems without NOWAIT. */
@@ -232,7 +232,7 @@ static bool served_otherwise(worker *w, weir_op *op, int32_t result)
     bool file = op->code == WEIR_OP_READ_AT || op->code == WEIR_OP_WRITE_AT;
     if (result != -EAGAIN || !file) return false;
     op->reserved = OP_OFFLOADED;
-    if (!weir_offload_start(&w->engine->offload, op)) weir_op_finish(w, op, op->result);
+    if (!weir_offload_start(&w->engine->offload, op)) weir_evented_op_finish(w, op, op->result);
     return true;
 }
 
@@ -247,7 +247,7 @@ static void completed(worker *w, weir_op *op, int32_t result)
     } else if (op->code == WEIR_OP_WRITE) {
         sent(w, op, result);
     } else {
-        weir_op_finish(w, op, result);
+        weir_evented_op_finish(w, op, result);
     }
 }
 

@@ -65,7 +65,7 @@ static int64_t lend(worker *home, weir_op *op, uint32_t id, uint32_t len)
 static void send_away(worker *home, weir_op *op)
 {
     op->reserved |= OP_AWAY;
-    weir_worker_send(home, (weir_message *)(void *)op->engine, MESSAGE_RECEIVER);
+    weir_evented_worker_send(home, (weir_message *)(void *)op->engine, MESSAGE_RECEIVER);
 }
 
 /* Serves a READ_LENT on the worker that may touch the receiver.  True: it waits. */
@@ -126,9 +126,9 @@ void weir_uring_returned(worker *w, weir_op *op)
     op->reserved &= (uint16_t)~OP_AWAY;
     bool stopped = op->reserved & OP_CANCELED;
     if (op->code == WEIR_OP_RECEIVER_STOP || stopped) {
-        weir_op_finish(w, op, stopped ? WEIR_ECANCELED : 0);
+        weir_evented_op_finish(w, op, stopped ? WEIR_ECANCELED : 0);
     } else if (!serve(w, op)) {
-        weir_op_finish(w, op, op->result);
+        weir_evented_op_finish(w, op, op->result);
     }
 }
 
@@ -136,9 +136,9 @@ void weir_uring_stop_lent(worker *w, weir_op *op)
 {
     /* One that is away comes back soon, and then sees that it was stopped. */
     if (op->reserved & OP_AWAY) return;
-    if ((op->reserved & OP_STATE) == OP_STARVED) weir_starved_remove(w, op);
+    if ((op->reserved & OP_STATE) == OP_STARVED) weir_evented_starved_remove(w, op);
     op->args.lent.receiver->waiter = NULL;
-    weir_op_finish(w, op, WEIR_ECANCELED);
+    weir_evented_op_finish(w, op, WEIR_ECANCELED);
 }
 
 /* All buffers are in use: receivers that keep several unread chunks lose them and their connection.
@@ -161,7 +161,7 @@ static void resume(worker *w, weir_receiver *receiver, bool no_buffers)
     if (!op) return; /* armed again by the next reader */
     if (no_buffers && !weir_uring_grow(w)) {
         drop_hoarders(w);
-        weir_starved_add(w, op);
+        weir_evented_starved_add(w, op);
         return;
     }
     arm(w, receiver);
@@ -170,7 +170,7 @@ static void resume(worker *w, weir_receiver *receiver, bool no_buffers)
 void weir_uring_buffer_back(worker *w, uint32_t id)
 {
     weir_uring_give(w, id);
-    weir_op *op = weir_starved_take(w);
+    weir_op *op = weir_evented_starved_take(w);
     if (op && !(op->args.lent.receiver->state & RECEIVER_ARMED)) arm(w, op->args.lent.receiver);
 }
 
@@ -183,7 +183,7 @@ static void arrived(worker *w, weir_receiver *receiver, uint32_t id, uint32_t le
         weir_uring_give(w, id);
     } else if (op && !(op->reserved & OP_AWAY)) {
         receiver->waiter = NULL;
-        weir_op_finish(w, op, lend(w, op, id, len));
+        weir_evented_op_finish(w, op, lend(w, op, id, len));
     } else {
         weir_chunks_append(&w->buffers, receiver, id, len);
         if (receiver->chunks >= CHUNKS_ENOUGH) cancel(w, receiver);
@@ -201,10 +201,10 @@ static void ended(worker *w, weir_receiver *receiver, int32_t result)
         weir_evented_complete(&w->engine->io, op, 0);
     } else if (op->code == WEIR_OP_RECEIVER_STOP) {
         receiver->waiter = NULL;
-        weir_op_finish(w, op, 0);
+        weir_evented_op_finish(w, op, 0);
     } else if (receiver->ended) {
         receiver->waiter = NULL;
-        weir_op_finish(w, op, end_result(receiver));
+        weir_evented_op_finish(w, op, end_result(receiver));
     } else {
         resume(w, receiver, result == -ENOBUFS);
     }

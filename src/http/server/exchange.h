@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An exchange's state: on the stack of its task, from the first bytes until the connection is idle
+ * again; reused for each request that comes in between.
+ *
+ *     input    bytes that came and are not used up      [ head | body … | next request ]
+ *     output   bytes to send, several responses in one write
+ */
+#ifndef HTTP_SERVER_EXCHANGE_H
+#define HTTP_SERVER_EXCHANGE_H
+
+#include <weir/http/server/exchange.h>
+#include <weir/http/types/url.h>
+#include <weir/http/wire/chunked.h>
+#include <weir/http/wire/parser.h>
+#include <weir/http/wire/serializer.h>
+
+#include "http/server/keeper.h"
+
+enum {
+    WEIR_HTTP_FIELDS = 128,
+    WEIR_HTTP_INPUT = 2048,
+    WEIR_HTTP_OUTPUT = 4096,
+    WEIR_HTTP_HEAD_RESERVE = 128, /* of the output: what finishing a head adds */
+};
+
+/* The bytes that came.  The window is in `small`, in `own`, or (while a body is read) in `lent`;
+ * never in `lent` where a request's head lies, so that no buffer of the engine is held while a
+ * handler works. */
+typedef struct weir_http_input {
+    char *data; /* the window is data[at, end) */
+    size_t at, end;
+    char *own; /* heap, `capacity` bytes, or NULL */
+    size_t capacity;
+    weir_lent lent;
+    char small[WEIR_HTTP_INPUT];
+} weir_http_input;
+
+typedef struct weir_http_output {
+    size_t used;
+    int error; /* the first failure to write; nothing is written after it */
+    char data[WEIR_HTTP_OUTPUT];
+} weir_http_output;
+
+/* What of the request's content is still to be had. */
+typedef struct weir_http_content {
+    uint64_t left;  /* of a LENGTH body */
+    uint64_t taken; /* bytes given to the reader */
+    weir_http_chunked chunked;
+    weir_bytes piece; /* of a chunk: decoded, not yet given */
+    int64_t began;    /* monotonic: the first wait for it; 0: none yet */
+    int error;        /* final */
+    uint8_t body;     /* weir_http_body; NONE when all was read */
+    bool expects;     /* the client waits for 100 (Continue) */
+} weir_http_content;
+
+typedef enum weir_http_phase {
+    WEIR_HTTP_UNANSWERED,
+    WEIR_HTTP_HEAD_OPEN, /* fields may be added */
+    WEIR_HTTP_CONTENT,   /* the head is complete */
+    WEIR_HTTP_ANSWERED,
+} weir_http_phase;
+
+/* The response as far as it is made. */
+typedef struct weir_http_answer {
+    weir_http_out head; /* a cursor over the free part of the output, while HEAD_OPEN */
+    uint64_t length;    /* announced */
+    uint64_t written;   /* content so far */
+    int status;
+    uint8_t phase;                  /* weir_http_phase */
+    bool has_length, chunked, bare; /* bare: content is counted and not sent */
+} weir_http_answer;
+
+struct weir_http_exchange {
+    weir_io *io;
+    weir_http_keeper *keeper;
+    weir_http_connection *connection;
+    const weir_http_server *server;
+    const char *message; /* where the head lies; the parser's offsets count from here */
+    weir_http_parser parser;
+    weir_http_answer answer;
+    weir_http_content content;
+    bool complete; /* the head was parsed to its end */
+    bool close;    /* the connection is not to be used after this exchange */
+    bool linger;   /* … and the peer may still be sending */
+    int error;     /* why the exchange failed, for the outcome */
+    weir_instant began;
+    weir_http_input input;
+    weir_http_output output;
+};
+
+/* input.c ---------------------------------------------------------------------------------- */
+
+void weir_http_input_init(weir_http_input *input);
+
+/* Moves the window out of the lent buffer, which goes back.  0, or WEIR_ENOMEM. */
+int weir_http_input_keep(weir_http_exchange *x, weir_lent *lent);
+
+/* Adds bytes behind the window, which stays in one piece: > 0, 0 at the end of the stream, an
+ * error. */
+int64_t weir_http_input_extend(weir_http_exchange *x, weir_deadline deadline);
+
+/* Replaces the empty window by the next bytes: > 0, 0 at the end of the stream, or an error. */
+int64_t weir_http_input_refill(weir_http_exchange *x, weir_deadline deadline);
+
+void weir_http_input_end(weir_http_exchange *x);
+
+/* output.c --------------------------------------------------------------------------------- */
+
+/* Sends what is there.  0, or the error that is kept. */
+int weir_http_output_flush(weir_http_exchange *x);
+
+/* Adds bytes; large ones go out with what is there, in one write.  0, or the error. */
+int weir_http_output_add(weir_http_exchange *x, const char *data, size_t len);
+
+/* Fills the free part and then sends the rest from a file.  The bytes of it, or the error. */
+int64_t weir_http_output_file(weir_http_exchange *x, int file, uint64_t offset, uint64_t length);
+
+/* body.c ----------------------------------------------------------------------------------- */
+
+/* Prepares to read the content of the request whose head is complete. */
+void weir_http_content_begin(weir_http_exchange *x);
+
+/* Whether the content that is not read is too much, or too uncertain, to drop it. */
+bool weir_http_content_is_costly(const weir_http_exchange *x);
+
+/* Reads and drops what is left of the content.  0, or why the connection cannot go on. */
+int weir_http_content_discard(weir_http_exchange *x);
+
+/* respond.c -------------------------------------------------------------------------------- */
+
+void weir_http_answer_begin(weir_http_exchange *x);
+
+#endif

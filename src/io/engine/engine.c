@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Picks the engine: by the options, or by WEIR_IO in the environment when they leave it open.
+ */
+#include <weir/io/engine/engine.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/base/error.h>
+#include <weir/io/evented/evented.h>
+#include <weir/io/threaded/threaded.h>
+
+static const char *const words[] = {
+    [WEIR_ENGINE_AUTO] = "auto",
+    [WEIR_ENGINE_URING] = "uring",
+    [WEIR_ENGINE_EPOLL] = "epoll",
+    [WEIR_ENGINE_THREADS] = "threads",
+};
+
+static const weir_reactor_choice reactors[] = {
+    [WEIR_ENGINE_AUTO] = WEIR_REACTOR_AUTO,
+    [WEIR_ENGINE_URING] = WEIR_REACTOR_URING,
+    [WEIR_ENGINE_EPOLL] = WEIR_REACTOR_EPOLL,
+};
+
+int weir_engine_kind_parse(const char *word)
+{
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(word, words[i]) == 0) return (int)i;
+    return -1;
+}
+
+/* The kind that is asked for, by whom ever; -1 when the environment says nonsense. */
+static int choose(const weir_engine_options *options)
+{
+    const char *word = getenv("WEIR_IO");
+    if (options->kind != WEIR_ENGINE_AUTO || !word || !*word) return (int)options->kind;
+    return weir_engine_kind_parse(word);
+}
+
+int weir_engine_create(const weir_engine_options *options, weir_io **out)
+{
+    static const weir_engine_options defaults;
+    if (!options) options = &defaults;
+    int kind = choose(options);
+    if (kind == WEIR_ENGINE_THREADS) {
+        weir_threaded_options threaded = {
+            .max_tasks = options->max_tasks,
+            .stack_size = options->stack_size,
+        };
+        return weir_threaded_create(&threaded, out);
+    }
+    if (kind < WEIR_ENGINE_AUTO || kind > WEIR_ENGINE_THREADS) return WEIR_EINVAL;
+    weir_evented_options evented = {
+        .reactor = reactors[kind],
+        .workers = options->workers,
+        .stack_size = options->stack_size,
+        .max_tasks = options->max_tasks,
+        .buffer_size = options->buffer_size,
+        .max_buffers = options->max_buffers,
+    };
+    return weir_evented_create(&evented, out);
+}
