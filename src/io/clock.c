@@ -6,8 +6,6 @@
 
 #include <weir/io/io.h>
 
-#include "io/op_set.h"
-
 weir_instant weir_now(weir_io *io, weir_clock clock)
 {
     return io->table->now(io, clock);

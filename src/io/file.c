@@ -10,8 +10,6 @@
 
 #include <weir/io/io.h>
 
-#include "io/op_set.h"
-
 /* What getdents64(2) writes: struct linux_dirent64, which the C library does not declare. */
 typedef struct kernel_entry {
     uint64_t inode;

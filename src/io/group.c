@@ -7,7 +7,6 @@
 #include <weir/io/scope.h>
 
 #include "base/spin.h"
-#include "io/op_set.h"
 #include "io/task_record.h"
 
 void weir_group_async(weir_io *io, weir_group *group, weir_task_fn *run, void *argument)

@@ -13,8 +13,6 @@
 #include <weir/io/scope.h>
 #include <weir/io/word.h>
 
-#include "io/op_set.h"
-
 int64_t weir_do(weir_io *io, weir_op *op)
 {
     return io->table->perform(io, op);

@@ -7,8 +7,6 @@
 #include <weir/base/error.h>
 #include <weir/io/io.h>
 
-#include "io/op_set.h"
-
 static int give_socket(weir_io *io, weir_op *op, weir_socket *out)
 {
     int64_t result = weir_do(io, op);

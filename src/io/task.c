@@ -9,7 +9,6 @@
 #include <weir/io/scope.h>
 
 #include "base/spin.h"
-#include "io/op_set.h"
 #include "io/parking.h"
 #include "io/task_record.h"
 

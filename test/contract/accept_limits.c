@@ -86,7 +86,7 @@ CONTRACT(accept_reports_that_descriptors_ran_out_and_recovers)
 
 typedef struct accepting {
     weir_socket listener;
-    uint32_t attempts;
+    uint32_t attempts, begin;
     int accepted;
 } accepting;
 
@@ -94,6 +94,7 @@ typedef struct accepting {
 static int accept_with_pauses(weir_io *io, void *argument)
 {
     accepting *a = argument;
+    check_int(contract_reached(io, &a->begin, 1), 0);
     while (a->accepted < CLIENTS) {
         weir_socket got;
         int error = weir_accept(io, a->listener, &got);
@@ -117,10 +118,11 @@ CONTRACT(a_server_that_pauses_gets_every_client_in_the_end)
     int clients[CLIENTS];
     shortage s;
     if (!contract_listener(io, 0, &a.listener, &address)) return;
+    check_int(weir_concurrent(io, &task, accept_with_pauses, &a, NULL), 0);
     shortage_begin(&s);
     for (int i = 0; i < CLIENTS; i++) clients[i] = contract_client(&address);
     shortage_fill(&s);
-    check_int(weir_concurrent(io, &task, accept_with_pauses, &a, NULL), 0);
+    contract_raise(io, &a.begin);
     check_int(contract_reached(io, &a.attempts, 5), 0);
     check_int(a.accepted, 0);
     shortage_give(&s, 3);

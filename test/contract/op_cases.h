@@ -30,6 +30,7 @@ typedef struct op_world {
     weir_address address;
     weir_receiver receiver;
     weir_lent lent;
+    size_t filled; /* bytes that stand before the op's own */
     int option;
     uint32_t size;
     weir_file_status status;

@@ -25,10 +25,17 @@ static void say_hello(weir_io *io, op_world *w)
     check_int(send(w->ends[1].fd, hello, HELLO, MSG_NOSIGNAL | MSG_DONTWAIT), HELLO);
 }
 
+/* Takes what stands before the op's bytes, and not those. */
 static void make_room(weir_io *io, op_world *w)
 {
     (void)io;
-    check(contract_drain(w->ends[1].fd) > 0);
+    char waste[4096];
+    while (w->filled > 0) {
+        size_t len = w->filled < sizeof waste ? w->filled : sizeof waste;
+        ssize_t got = recv(w->ends[1].fd, waste, len, MSG_DONTWAIT);
+        if (!check(got > 0)) return;
+        w->filled -= (size_t)got;
+    }
 }
 
 static void nothing_said(weir_io *io, op_world *w)
@@ -264,7 +271,7 @@ static void write_some(weir_io *io, op_world *w)
 static void write_full(weir_io *io, op_world *w)
 {
     write_some(io, w);
-    contract_fill(w->ends[0].fd);
+    w->filled = contract_fill(w->ends[0].fd);
 }
 
 static void datagram_of(op_world *w, weir_opcode code)
@@ -287,7 +294,7 @@ static void send_some(weir_io *io, op_world *w)
 static void send_full(weir_io *io, op_world *w)
 {
     send_some(io, w);
-    contract_fill(w->ends[0].fd);
+    w->filled = contract_fill(w->ends[0].fd);
 }
 
 static void receive_none(weir_io *io, op_world *w)
@@ -528,7 +535,7 @@ static void send_file(weir_io *io, op_world *w)
 static void send_file_full(weir_io *io, op_world *w)
 {
     send_file(io, w);
-    contract_fill(w->ends[0].fd);
+    w->filled = contract_fill(w->ends[0].fd);
 }
 
 const op_case op_cases[] = {

@@ -84,8 +84,8 @@ enum {
                         it; a count below the total says so, and the next call tells why */
 };
 
-/* One operation.  Set `code` and what its line above names, leave the rest zero
- * (`weir_op op = {.code = …}`). */
+/* One operation.  Set `code` and what its line above names, and leave the rest zero
+ * (`weir_op op = {.code = …}`), or begin with weir_op_set. */
 struct weir_op {
     uint8_t code;           /* weir_opcode */
     uint8_t flags;          /* WEIR_OP_ALL */
@@ -166,6 +166,18 @@ struct weir_queue {
     void *waiter; /* who waits in weir_queue_next */
     void *home;   /* the worker whose task takes from the queue */
 };
+
+/* Begins to fill an op: sets all that stands before the arguments, and leaves these and the engine's
+ * words as they are, which costs less than zeroing them.  `user` is untouched. */
+static inline void weir_op_set(weir_op *op, weir_opcode code, int fd)
+{
+    op->code = (uint8_t)code;
+    op->flags = 0;
+    op->reserved = 0;
+    op->fd = fd;
+    op->deadline.ns = 0;
+    op->queue = NULL;
+}
 
 /* Submits `op` and waits for its completion.
  *

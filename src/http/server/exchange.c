@@ -51,8 +51,8 @@ static int fail_head(weir_http_exchange *x, int error)
     x->complete = false;
     x->began = weir_now(x->io, WEIR_CLOCK_MONOTONIC);
     weir_http_answer_begin(x);
-    weir_http_content_begin(x);
     x->content.body = WEIR_HTTP_BODY_NONE;
+    x->content.error = 0;
     if (weir_errclass(error) == WEIR_CLASS_PROTOCOL) {
         turn_down(x, weir_http_error_status(error), error);
     } else if (error == WEIR_EDEADLINE) {

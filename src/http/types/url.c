@@ -73,7 +73,7 @@ static bool is_ipv6(weir_bytes text)
 }
 
 /* Where the host ends; 0 when there is none. */
-static size_t host_end(weir_bytes text)
+static inline size_t host_end(weir_bytes text)
 {
     if (text.len > 0 && text.data[0] == '[') {
         const char *close = memchr(text.data, ']', text.len);
@@ -81,7 +81,8 @@ static size_t host_end(weir_bytes text)
         return (size_t)(close - text.data) + 1;
     }
     size_t i = 0;
-    while (i < text.len) {
+    while (i < text.len && weir_http_is(text.data[i], WEIR_CHAR_NAME)) i++;
+    while (i < text.len && text.data[i] != ':') {
         if (weir_http_is(text.data[i], WEIR_CHAR_NAME))
             i++;
         else if (text.data[i] == '%' && text.len - i > 2 &&

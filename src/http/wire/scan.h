@@ -64,7 +64,7 @@ static inline bool weir_http_scan_pause(weir_http_parser *parser, const weir_htt
 }
 
 /* Leaves the run for good: the byte at `offset` is wrong. */
-bool weir_http_scan_fail(weir_http_parser *parser, int error, size_t offset);
+__attribute__((cold)) bool weir_http_scan_fail(weir_http_parser *parser, int error, size_t offset);
 
 /* Leaves the run at `stop`, where either the bytes or the limit end. */
 static inline bool weir_http_scan_stop(weir_http_parser *parser, const weir_http_scan *scan,

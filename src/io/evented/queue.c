@@ -56,11 +56,10 @@ int weir_evented_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadli
             if (--w->op_budget == 0) weir_evented_fiber_rest(w);
             return 0;
         }
-        weir_op op = {.code = OP_QUEUE_WAIT,
-                      .user = queue,
-                      .deadline = {weir_is_never(deadline) ? 0
-                                   : deadline.ns > 0       ? deadline.ns
-                                                           : 1}};
+        weir_op op;
+        weir_op_set(&op, (weir_opcode)OP_QUEUE_WAIT, -1);
+        op.user = queue;
+        if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
         queue->waiter = &op;
         int64_t result = weir_evented_perform(io, &op);
         queue->waiter = NULL;

@@ -54,7 +54,7 @@ struct worker {
     uint32_t lock;           /* held while waking; see weir_thread_settle */
     uint32_t state;          /* atomic: WORKER_… */
     uint32_t assigned;       /* atomic: ASSIGNED_… */
-    int wakeup;              /* eventfd */
+    int wakeup;              /* eventfd, or -1; written by the worker while it RUNS */
     worker *outer;           /* what this thread is on another engine, whose task runs this one */
     worker *next, *previous; /* the idle; engine.lock guards them */
     pthread_t thread;
@@ -154,8 +154,8 @@ worker *weir_thread_self(const engine *e);
 void weir_thread_enter(worker *w);
 void weir_thread_leave(worker *w);
 
-/* Prepares a worker.  Returns 0; WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOMEM. */
-int weir_thread_open(worker *w, engine *e);
+/* Prepares a worker; ends what it holds. */
+void weir_thread_open(worker *w, engine *e);
 void weir_thread_close(worker *w);
 
 /* Makes the worker's present or next sleep or poll end.  Any thread. */

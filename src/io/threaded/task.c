@@ -15,19 +15,17 @@ int weir_threaded_run(weir_io *io, weir_task_fn *run, void *argument)
     pthread_mutex_unlock(&e->lock);
     if (busy) return WEIR_EBUSY;
 
-    int result = weir_thread_open(&e->root, e);
-    if (result == 0) {
-        pthread_mutex_lock(&e->lock);
-        e->tasks++;
-        pthread_mutex_unlock(&e->lock);
-        weir_spawn spawn = {.run = run, .argument = argument, .name = "root"};
-        weir_thread_enter(&e->root);
-        weir_task_record_start(&e->root.record, io, &spawn);
-        result = run(io, argument);
-        weir_task_record_end(&e->root.record, result);
-        weir_thread_leave(&e->root);
-        weir_thread_close(&e->root);
-    }
+    weir_thread_open(&e->root, e);
+    pthread_mutex_lock(&e->lock);
+    e->tasks++;
+    pthread_mutex_unlock(&e->lock);
+    weir_spawn spawn = {.run = run, .argument = argument, .name = "root"};
+    weir_thread_enter(&e->root);
+    weir_task_record_start(&e->root.record, io, &spawn);
+    int result = run(io, argument);
+    weir_task_record_end(&e->root.record, result);
+    weir_thread_leave(&e->root);
+    weir_thread_close(&e->root);
 
     pthread_mutex_lock(&e->lock);
     while (e->active > 0) pthread_cond_wait(&e->changed, &e->lock);

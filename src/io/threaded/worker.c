@@ -4,6 +4,7 @@
  *
  * A worker's state says how to wake it: RUNS ── wake ──> WOKEN, and the next sleep ends at once;
  * SLEEPS ── wake ──> WOKEN and futex(2); POLLS ── wake ──> WOKEN and a write to its eventfd.
+ * The eventfd is made with the first poll, so a task that waits for no descriptor needs none.
  * Invariant: only the worker leaves WOKEN, so no wake is lost between a look at the world and the
  * system call that waits.  A late write to the eventfd ends a later poll for nothing, which is
  * allowed.
@@ -25,6 +26,7 @@
 #include "io/threaded/engine.h"
 
 static const int64_t idle_ns = INT64_C(10000000000);
+static const int64_t slice_ns = 10000000;
 
 /* The worker that the thread is, the innermost engine first. */
 static _Thread_local worker *current;
@@ -47,21 +49,18 @@ void weir_thread_leave(worker *w)
     current = w->outer;
 }
 
-int weir_thread_open(worker *w, engine *e)
+void weir_thread_open(worker *w, engine *e)
 {
-    *w = (worker){.engine = e};
-    w->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (w->wakeup < 0) return -errno;
+    *w = (worker){.engine = e, .wakeup = -1};
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
         seed = (uint64_t)weir_posix_now(WEIR_CLOCK_MONOTONIC).ns ^ (uintptr_t)w;
     weir_prng_seed(&w->prng, seed);
-    return 0;
 }
 
 void weir_thread_close(worker *w)
 {
-    close(w->wakeup);
+    if (w->wakeup >= 0) close(w->wakeup);
 }
 
 /* With the worker's lock held. */
@@ -70,7 +69,7 @@ static void wake(worker *w)
     uint32_t was = __atomic_exchange_n(&w->state, WORKER_WOKEN, __ATOMIC_ACQ_REL);
     if (was == WORKER_SLEEPS) {
         syscall(SYS_futex, &w->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-    } else if (was == WORKER_POLLS) {
+    } else if (was == WORKER_POLLS && w->wakeup >= 0) {
         uint64_t one = 1;
         ssize_t written = TEMP_FAILURE_RETRY(write(w->wakeup, &one, sizeof(one)));
         (void)written;
@@ -141,16 +140,26 @@ static int poll_until(struct pollfd *fds, nfds_t count, int64_t until)
     return ppoll(fds, count, &left, NULL);
 }
 
+/* The longest poll of a worker that has no eventfd. */
+static int64_t limit_slice(int64_t until)
+{
+    int64_t slice = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns + slice_ns;
+    return slice < until ? slice : until;
+}
+
 int weir_thread_poll(worker *w, int fd, uint32_t events, int64_t until)
 {
+    /* Made with the first wait.  Out of descriptors: poll in slices then, late but not lost. */
+    if (w->wakeup < 0) w->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int64_t limit = w->wakeup >= 0 ? until : limit_slice(until);
+
     struct pollfd fds[2] = {{.fd = fd}, {.fd = w->wakeup, .events = POLLIN}};
     if (events & WEIR_POLL_READ) fds[0].events |= POLLIN | POLLRDHUP;
     if (events & WEIR_POLL_WRITE) fds[0].events |= POLLOUT;
-
     int count = 0;
     int error = EINTR;
     if (announce(w, WORKER_POLLS)) {
-        count = poll_until(fds, 2, until);
+        count = poll_until(fds, 2, limit);
         error = count < 0 ? errno : 0;
     }
     bool woken = go_on(w);
@@ -161,7 +170,8 @@ int weir_thread_poll(worker *w, int fd, uint32_t events, int64_t until)
     }
     if (fds[0].revents) return 1;
     if (woken || fds[1].revents || error == EINTR) return 0;
-    return error ? -error : WEIR_EDEADLINE;
+    if (error) return -error;
+    return limit < until ? 0 : WEIR_EDEADLINE;
 }
 
 /* The pool ---------------------------------------------------------------------------------- */
@@ -272,14 +282,13 @@ static int make_worker(engine *e, worker **out)
 {
     worker *w = malloc(sizeof(*w));
     if (!w) return WEIR_ENOMEM;
-    int error = weir_thread_open(w, e);
-    if (error == 0) {
-        error = start_thread(e, w);
-        if (error) weir_thread_close(w);
-    }
-    if (error) free(w);
-    *out = w;
-    return error == 0 || error == WEIR_ENOMEM ? error : WEIR_ECONCURRENCY;
+    weir_thread_open(w, e);
+    int error = start_thread(e, w);
+    if (error == 0)
+        *out = w;
+    else
+        free(w);
+    return error;
 }
 
 int weir_threads_spawn(engine *e, const weir_spawn *spawn, bool counts)
