@@ -2,7 +2,6 @@
  *
  * `weir doctor`: what this machine offers, which engine Weir takes and why, and what to change.
  */
-#define _GNU_SOURCE /* sched_getaffinity, O_PATH */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Media types by file name extension (the IANA media type registry), sorted for a binary search.
+ * Media types by file name extension (the IANA media type registry), and by the whole name where
+ * there is none; sorted for a binary search.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ static const mime table[] = {
     {"aac", "audio/aac"},
     {"apng", "image/apng"},
     {"atom", "application/atom+xml"},
+    {"authors", "text/plain; charset=utf-8"},
     {"avi", "video/x-msvideo"},
     {"avif", "image/avif"},
     {"bin", "application/octet-stream"},
@@ -24,12 +26,15 @@ static const mime table[] = {
     {"br", "application/x-brotli"},
     {"bz2", "application/x-bzip2"},
     {"c", "text/plain; charset=utf-8"},
+    {"changelog", "text/plain; charset=utf-8"},
     {"cjs", "text/javascript; charset=utf-8"},
     {"conf", "text/plain; charset=utf-8"},
+    {"copying", "text/plain; charset=utf-8"},
     {"css", "text/css; charset=utf-8"},
     {"csv", "text/csv; charset=utf-8"},
     {"deb", "application/vnd.debian.binary-package"},
     {"doc", "application/msword"},
+    {"dockerfile", "text/plain; charset=utf-8"},
     {"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
     {"eot", "application/vnd.ms-fontobject"},
     {"epub", "application/epub+zip"},
@@ -48,10 +53,12 @@ static const mime table[] = {
     {"json", "application/json"},
     {"jsonld", "application/ld+json"},
     {"jxl", "image/jxl"},
+    {"license", "text/plain; charset=utf-8"},
     {"log", "text/plain; charset=utf-8"},
     {"m3u8", "application/vnd.apple.mpegurl"},
     {"m4a", "audio/mp4"},
     {"m4v", "video/mp4"},
+    {"makefile", "text/plain; charset=utf-8"},
     {"map", "application/json"},
     {"md", "text/markdown; charset=utf-8"},
     {"mid", "audio/midi"},
@@ -61,6 +68,7 @@ static const mime table[] = {
     {"mp3", "audio/mpeg"},
     {"mp4", "video/mp4"},
     {"mpeg", "video/mpeg"},
+    {"notice", "text/plain; charset=utf-8"},
     {"odp", "application/vnd.oasis.opendocument.presentation"},
     {"ods", "application/vnd.oasis.opendocument.spreadsheet"},
     {"odt", "application/vnd.oasis.opendocument.text"},
@@ -75,6 +83,7 @@ static const mime table[] = {
     {"pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
     {"py", "text/plain; charset=utf-8"},
     {"rar", "application/vnd.rar"},
+    {"readme", "text/plain; charset=utf-8"},
     {"rs", "text/plain; charset=utf-8"},
     {"rss", "application/rss+xml"},
     {"rtf", "application/rtf"},
@@ -115,8 +124,9 @@ static int compare(const void *key, const void *entry)
 const char *mime_type(const char *name)
 {
     const char *slash = strrchr(name, '/');
-    const char *dot = strrchr(slash ? slash : name, '.');
+    const char *base = slash ? slash + 1 : name;
+    const char *dot = strrchr(base, '.');
     const mime *found =
-        dot ? bsearch(dot + 1, table, sizeof table / sizeof *table, sizeof *table, compare) : NULL;
+        bsearch(dot ? dot + 1 : base, table, sizeof table / sizeof *table, sizeof *table, compare);
     return found ? found->type : "application/octet-stream";
 }

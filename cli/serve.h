@@ -57,9 +57,9 @@ typedef struct serve_context {
 void serve_files(weir_io *io, weir_http_exchange *exchange, void *context);
 
 /* Answers with the listing of a directory.  `path` is the decoded path, beginning and ending with
- * "/"; `name` is it relative to the root (serve_listing.c). */
+ * "/" (serve_listing.c). */
 void serve_listing(serve_context *context, weir_http_exchange *exchange, weir_file directory,
-                   const char *path, const char *name);
+                   const char *path);
 
 /* Validators of a file (serve_conditions.c). */
 typedef struct serve_validators {

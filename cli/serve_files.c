@@ -170,7 +170,7 @@ static void answer_directory(serve_context *context, weir_http_exchange *exchang
     }
     path[len] = '\0';
     if (context->listing) {
-        serve_listing(context, exchange, directory, path, name);
+        serve_listing(context, exchange, directory, path);
     } else {
         weir_http_respond_error(exchange, 403, "this directory is not listed");
     }

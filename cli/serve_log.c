@@ -135,24 +135,20 @@ typedef struct parts {
     int64_t now; /* real time, nanoseconds */
 } parts;
 
-/* Makes the time stamp of the second if it is a new one.  Under the lock. */
+/* Makes the time stamp of the second if it is a new one.  Under the lock.  The program never sets a
+ * locale: months are in English. */
 static const char *stamp(serve_log *log, int64_t second)
 {
     if (log->second == second) return log->stamp;
     log->second = second;
     const time_t time = (time_t)second;
-    struct tm parts;
+    struct tm date;
     if (log->form == LOG_COMMON) {
-        static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-        localtime_r(&time, &parts);
-        const long minutes = parts.tm_gmtoff / 60;
-        snprintf(log->stamp, sizeof log->stamp, "%02d/%.3s/%d:%02d:%02d:%02d %c%02ld%02ld",
-                 parts.tm_mday, months + 3 * parts.tm_mon, parts.tm_year + 1900, parts.tm_hour,
-                 parts.tm_min, parts.tm_sec, minutes < 0 ? '-' : '+', labs(minutes) / 60,
-                 labs(minutes) % 60);
+        localtime_r(&time, &date);
+        strftime(log->stamp, sizeof log->stamp, "%d/%b/%Y:%H:%M:%S %z", &date);
     } else {
-        gmtime_r(&time, &parts);
-        strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+        gmtime_r(&time, &date);
+        strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S", &date);
     }
     return log->stamp;
 }

@@ -33,6 +33,8 @@ static const engine_row engines[] = {
 };
 
 static atomic_uint failures;
+static const char *volatile at_what = "the start";
+static volatile size_t at_number;
 
 static void give_up(int signal)
 {

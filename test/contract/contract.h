@@ -86,6 +86,9 @@ bool contract_check_int(int64_t is, int64_t expected, const char *is_text,
 /* How many checks of this test have failed; loops of thousands of rounds end early by it. */
 unsigned contract_failed(void);
 
+/* Says where the test is, for the message when it does not end.  `what` is static text. */
+void contract_at(const char *what, size_t number);
+
 /* Whether the engine's tasks are threads, each of its own. */
 bool contract_on_threads(weir_io *io);
 

@@ -75,9 +75,9 @@ TEST(a_two_digit_year_is_never_more_than_50_years_ahead)
         weir_http_date_parse(weir_bytes_text("Monday, 01-Jan-77 00:00:00 GMT"), INT64_MAX, &y77),
         0);
     /* With the clock in year 0, the digits would stand for a year before it. */
-    assert_int_equal(weir_http_date_parse(weir_bytes_text("Monday, 01-Jan-77 00:00:00 GMT"),
-                                          INT64_MIN, &y77),
-                     WEIR_EINVAL);
+    assert_int_equal(
+        weir_http_date_parse(weir_bytes_text("Monday, 01-Jan-77 00:00:00 GMT"), INT64_MIN, &y77),
+        WEIR_EINVAL);
 }
 
 TEST(what_is_no_date_is_refused)

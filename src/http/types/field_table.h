@@ -59,7 +59,8 @@ static inline bool weir_http_is_name(const char *text, const char *name, size_t 
 }
 
 /* The id of a name of `len` > 0 bytes. */
-static inline weir_http_field_id weir_http_field_lookup(const char *name, size_t len)
+static inline __attribute__((always_inline)) weir_http_field_id
+weir_http_field_lookup(const char *name, size_t len)
 {
     unsigned first = (uint8_t)name[0] | 0x20;
     unsigned middle = (uint8_t)name[len / 2] | 0x20;

@@ -16,7 +16,8 @@ static inline size_t stop_of(const weir_http_parser *parser, const weir_http_sca
     return stop < scan->end ? (size_t)stop : scan->end;
 }
 
-__attribute__((cold)) static bool stop(weir_http_parser *parser, const weir_http_scan *scan, int state)
+__attribute__((cold)) static bool stop(weir_http_parser *parser, const weir_http_scan *scan,
+                                       int state)
 {
     bool section = scan->at - parser->section >= scan->field_section;
     return weir_http_scan_stop(parser, scan, state,
@@ -30,7 +31,8 @@ static inline weir_http_field *field_of(weir_http_parser *parser, const weir_htt
 }
 
 /* The first byte of a line that is neither a name's nor a CR.  Gives the next state in `*state`. */
-__attribute__((cold)) static bool begin_unusual(weir_http_parser *parser, weir_http_scan *scan, int *state)
+__attribute__((cold)) static bool begin_unusual(weir_http_parser *parser, weir_http_scan *scan,
+                                                int *state)
 {
     char c = scan->data[scan->at];
     if (c == '\n') {

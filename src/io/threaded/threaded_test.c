@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -111,6 +112,38 @@ static int cancel_readers(weir_io *io, void *argument)
 TEST(a_blocked_read_is_canceled_at_any_moment)
 {
     run(cancel_readers, NULL);
+}
+
+static int cancel_without_descriptors(weir_io *io, void *argument)
+{
+    (void)argument;
+    weir_socket ends[2];
+    make_pair(ends);
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    int lowest_free = dup(0);
+    close(lowest_free);
+    none.rlim_cur = (rlim_t)lowest_free;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    weir_task task;
+    int got = 0;
+    assert_int_equal(weir_concurrent(io, &task, read_once, &ends[0], NULL), 0);
+    for (int k = 0; k < 100; k++) weir_yield(io);
+    assert_int_equal(weir_cancel(io, &task), WEIR_ECANCELED);
+    assert_int_equal(weir_concurrent(io, &task, read_once, &ends[0], NULL), 0);
+    for (int k = 0; k < 100; k++) weir_yield(io);
+    assert_int_equal(weir_write(io, ends[1], "abc", 3), 3);
+    assert_int_equal(weir_await(io, &task, &got), 0);
+    assert_int_equal(got, 3);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    close_pair(io, ends);
+    return 7;
+}
+
+TEST(a_task_without_an_eventfd_of_its_own_still_waits_and_is_canceled)
+{
+    run(cancel_without_descriptors, NULL);
 }
 
 static int write_much(weir_io *io, void *argument)

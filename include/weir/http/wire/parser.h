@@ -164,7 +164,7 @@ int weir_http_parser_expects_continue(const weir_http_parser *parser, const char
 weir_bytes weir_http_parser_authority(const weir_http_parser *parser, const char *data);
 
 /* The status to answer a failed request with: 400, 413, 414, 417, 431, 501 or 505.
- * Returns 400 for any other WEIR_EHTTP wire error, 500 for a code that is none.  Pure. */
+ * Returns 500 for a code that no input of a peer can cause.  Pure. */
 int weir_http_error_status(int error);
 
 /* The rule that an error of the wire range speaks about, "RFC 9112 5.1".
