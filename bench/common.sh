@@ -41,7 +41,7 @@ prepare() {
     for program in load bare_uring bare_epoll; do
         [ -x "$bin/bench_$program" ] || fail "$bin/bench_$program is missing: ./dev bench builds it"
     done
-    ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
+    ulimit -n $((idle + 60000)) 2>/dev/null || ulimit -n "$(ulimit -Hn)"
     if [ "$idle" -gt $(($(ulimit -n) - 200)) ]; then
         idle=$(($(ulimit -n) - 200))
         echo "only $idle idle connections: more descriptors are not allowed here" >&2
@@ -65,6 +65,10 @@ is_open() { # port
 start() {
     local server=$1 folder=$work/$1 tries
     mkdir -p "$folder"
+    if ! declare -F "start_${server//-/_}" >/dev/null; then
+        reason_of[$server]="there is no such server"
+        return 1
+    fi
     while is_open $((++next_port)); do :; done
     port_of[$server]=$next_port
     (
@@ -115,8 +119,7 @@ measure() {
         -P "${pid_of[$server]}" 2>"$work/$server/load"); then
         printf '%s\t%s\t%s\t%s\n' "$scenario" "$server" "$round" "$result" >>"$work/rows"
     else
-        reason_of[$server]="$scenario: $(tail -n 1 "$work/$server/load" "$work/$server/out" |
-            grep . | paste -sd ' ')"
+        reason_of[$server]="$scenario: $(tail -qn 1 "$work/$server"/{load,out} | paste -sd ' ')"
         return 1
     fi
 }

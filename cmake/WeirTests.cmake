@@ -39,8 +39,8 @@ list(JOIN WEIR_LAUNCH " " launch)
 list(APPEND WEIR_TEST_ENV "WEIR_LAUNCH=${launch}")
 
 add_library(weir_harness STATIC ${PROJECT_SOURCE_DIR}/test/harness/test.c
-            ${PROJECT_SOURCE_DIR}/test/harness/alloc.c)
-target_include_directories(weir_harness PUBLIC ${PROJECT_SOURCE_DIR})
+            ${PROJECT_SOURCE_DIR}/test/harness/alloc.c ${PROJECT_SOURCE_DIR}/test/harness/json.c)
+target_include_directories(weir_harness PUBLIC ${PROJECT_SOURCE_DIR} PRIVATE ${WEIR_INCLUDE})
 target_link_libraries(weir_harness PUBLIC PkgConfig::CMOCKA Threads::Threads
                       PRIVATE weir_flags)
 # alloc.c stands between the tests and the allocator; a compiler that knows malloc would remove a

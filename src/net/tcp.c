@@ -164,7 +164,9 @@ static weir_tcp_stream *of(weir_stream *stream)
 static int64_t tcp_read(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
                         weir_deadline deadline)
 {
-    weir_op op = {.code = WEIR_OP_READ, .fd = of(stream)->receiver.fd, .deadline = deadline};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_READ, of(stream)->receiver.fd);
+    op.deadline = deadline;
     op.args.vector.data = data;
     op.args.vector.count = (uint32_t)count;
     return weir_do(io, &op);
@@ -173,10 +175,10 @@ static int64_t tcp_read(weir_io *io, weir_stream *stream, const struct iovec *da
 static int64_t tcp_write(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
                          uint32_t repeat, bool all, weir_deadline deadline)
 {
-    weir_op op = {.code = WEIR_OP_WRITE,
-                  .flags = all ? WEIR_OP_ALL : 0,
-                  .fd = of(stream)->receiver.fd,
-                  .deadline = deadline};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_WRITE, of(stream)->receiver.fd);
+    if (all) op.flags = WEIR_OP_ALL;
+    op.deadline = deadline;
     op.args.vector.data = data;
     op.args.vector.count = (uint32_t)count;
     op.args.vector.repeat = repeat;
@@ -185,9 +187,7 @@ static int64_t tcp_write(weir_io *io, weir_stream *stream, const struct iovec *d
 
 static int tcp_prepare_read_lent(weir_stream *stream, weir_op *op, weir_lent *out)
 {
-    op->code = WEIR_OP_READ_LENT;
-    op->flags = 0;
-    op->fd = of(stream)->receiver.fd;
+    weir_op_set(op, WEIR_OP_READ_LENT, of(stream)->receiver.fd);
     op->args.lent.receiver = &of(stream)->receiver;
     op->args.lent.out = out;
     return 0;
@@ -196,8 +196,9 @@ static int tcp_prepare_read_lent(weir_stream *stream, weir_op *op, weir_lent *ou
 static int64_t tcp_read_lent(weir_io *io, weir_stream *stream, weir_lent *out,
                              weir_deadline deadline)
 {
-    weir_op op = {.deadline = deadline};
+    weir_op op;
     tcp_prepare_read_lent(stream, &op, out);
+    op.deadline = deadline;
     return weir_do(io, &op);
 }
 
@@ -209,9 +210,7 @@ static void tcp_give_back(weir_io *io, weir_stream *stream, weir_lent *lent)
 
 static int tcp_prepare_stop(weir_stream *stream, weir_op *op)
 {
-    op->code = WEIR_OP_RECEIVER_STOP;
-    op->flags = 0;
-    op->fd = of(stream)->receiver.fd;
+    weir_op_set(op, WEIR_OP_RECEIVER_STOP, of(stream)->receiver.fd);
     op->args.lent.receiver = &of(stream)->receiver;
     return 0;
 }
@@ -229,7 +228,9 @@ static int tcp_shutdown_write(weir_io *io, weir_stream *stream)
 static int64_t tcp_send_file(weir_io *io, weir_stream *stream, int file, uint64_t offset,
                              size_t length, weir_deadline deadline)
 {
-    weir_op op = {.code = WEIR_OP_SEND_FILE, .fd = of(stream)->receiver.fd, .deadline = deadline};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_SEND_FILE, of(stream)->receiver.fd);
+    op.deadline = deadline;
     op.args.send_file.offset = offset;
     op.args.send_file.length = length;
     op.args.send_file.file = file;

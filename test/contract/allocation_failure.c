@@ -106,6 +106,7 @@ static void try_all_ops(const weir_engine_options *options, bool submit)
         alone = i % 2;
         for (size_t n = 0; n < TRIALS_LIMIT && !contract_failed(); n++) {
             trial t = {.n = n, .op = &op_cases[i / 2], .submit = submit};
+            contract_at(t.op->name, n);
             weir_io *io = NULL;
             check_int(weir_engine_create(options, &io), 0);
             check_int(weir_run(io, try_op, &t), 0);

@@ -27,6 +27,7 @@ CONTRACT(a_request_that_is_pending_ends_an_op_before_it_has_an_effect)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         op_world *w = op_world_new();
         unsigned before = contract_failed();
         op->ready(io, w);
@@ -50,6 +51,7 @@ CONTRACT(an_expired_scope_ends_an_op_before_it_has_an_effect)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         op_world *w = op_world_new();
         unsigned before = contract_failed();
         weir_scope scope;
@@ -88,6 +90,7 @@ static int be_victim(weir_io *io, void *argument)
 /* Cancels a task in one operation: at once, or when it most likely waits. */
 static void cancel_task(weir_io *io, const op_case *op, bool settled)
 {
+    contract_at(op->name, settled);
     unsigned before = contract_failed();
     victim v = {.world = op_world_new()};
     weir_task task = {0};
@@ -135,6 +138,7 @@ CONTRACT(every_submitted_op_that_waits_ends_when_it_is_canceled)
     weir_queue_init(io, &queue);
     for (size_t i = 0; i < 3 * op_case_count; i++) {
         const op_case *op = &op_cases[i / 3];
+        contract_at(op->name, i);
         if (!op->waiting) continue;
         unsigned before = contract_failed();
         op_world *w = op_world_new();
@@ -161,6 +165,7 @@ CONTRACT(an_op_canceled_as_it_happens_either_happened_or_left_no_trace)
     weir_queue_init(io, &queue);
     for (size_t i = 0; i < 2 * op_case_count; i++) {
         const op_case *op = &op_cases[i / 2];
+        contract_at(op->name, i);
         unsigned before = contract_failed();
         op_world *w = op_world_new();
         op->ready(io, w);
@@ -185,6 +190,7 @@ CONTRACT(canceling_an_op_that_has_completed_does_nothing)
     weir_queue_init(io, &queue);
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         op_world *w = op_world_new();
         weir_op marker = {.code = WEIR_OP_NOP}, *out = NULL;
         op->ready(io, w);
@@ -204,6 +210,7 @@ CONTRACT(an_op_that_happened_keeps_its_result_and_the_request_stays_pending)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         op_world *w = op_world_new();
         op->ready(io, w);
         int64_t result = weir_do(io, &w->op);
@@ -218,6 +225,7 @@ CONTRACT(canceling_a_wait_for_a_task_leaves_the_task_alone)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         if (op->code != WEIR_OP_JOIN && op->code != WEIR_OP_GROUP_WAIT) continue;
         op_world *w = op_world_new();
         op->waiting(io, w);

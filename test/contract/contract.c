@@ -33,15 +33,14 @@ static const engine_row engines[] = {
 };
 
 static atomic_uint failures;
-static const char *volatile at_what = "the start";
-static volatile size_t at_number;
+/* Written ahead, as the handler of the alarm may only write(2). */
+static char last_words[200];
+static size_t last_words_len;
 
 static void give_up(int signal)
 {
     (void)signal;
-    static const char text[] =
-        "contract: the test did not end in time: something never completed\n";
-    ssize_t ignored = write(2, text, sizeof text - 1);
+    ssize_t ignored = write(2, last_words, last_words_len);
     (void)ignored;
     abort();
 }
@@ -86,6 +85,7 @@ void contract_run(const char *engine, contract_adjust *adjust, void (*body)(weir
     if (adjust) adjust(&options);
 
     atomic_store(&failures, 0);
+    contract_at("the start", 0);
     signal(SIGALRM, give_up);
     alarm(TIME_LIMIT_S);
     int before = test_fd_count();
@@ -117,6 +117,15 @@ bool contract_check_int(int64_t is, int64_t expected, const char *is_text,
                 (long long)is, is < 0 && is > -20000 ? weir_errname((int)is) : "no error",
                 expected_text, (long long)expected);
     return false;
+}
+
+void contract_at(const char *what, size_t number)
+{
+    int len = snprintf(last_words, sizeof last_words,
+                       "contract: did not end in time, something never completed; "
+                       "last seen at: %s %zu\n",
+                       what, number);
+    last_words_len = len < (int)sizeof last_words ? (size_t)len : sizeof last_words - 1;
 }
 
 unsigned contract_failed(void)

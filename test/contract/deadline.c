@@ -108,6 +108,7 @@ CONTRACT(every_op_that_waits_ends_at_its_own_deadline)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         if (!op->waiting || op->code == WEIR_OP_SLEEP) continue;
         unsigned before = contract_failed();
         op_world *w = op_world_new();
@@ -133,6 +134,7 @@ CONTRACT(every_submitted_op_that_waits_ends_at_its_own_deadline)
     weir_queue_init(io, &queue);
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         if (!op->waiting || op->code == WEIR_OP_SLEEP) continue;
         weir_op *out = NULL;
         op_world *w = op_world_new();
@@ -150,6 +152,7 @@ CONTRACT(every_op_that_waits_ends_at_its_scopes_deadline)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         if (!op->waiting) continue;
         weir_scope scope;
         op_world *w = op_world_new();
@@ -168,6 +171,7 @@ CONTRACT(an_op_that_can_happen_does_not_mind_a_far_deadline)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         op_world *w = op_world_new();
         weir_scope scope;
         op->ready(io, w);

@@ -23,6 +23,7 @@ CONTRACT(an_op_that_can_happen_happens_when_done)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         op_world *w = op_world_new();
+        contract_at(op_cases[i].name, i);
         op_cases[i].ready(io, w);
         op_check_success(io, w, &op_cases[i], weir_do(io, &w->op));
         op_world_free(io, w, &op_cases[i]);
@@ -48,6 +49,7 @@ CONTRACT(an_op_that_can_happen_happens_when_submitted)
     weir_queue_init(io, &queue);
     for (size_t i = 0; i < op_case_count; i++) {
         op_world *w = op_world_new();
+        contract_at(op_cases[i].name, i);
         op_cases[i].ready(io, w);
         w->op.user = w;
         weir_submit(io, &w->op, &queue);
@@ -74,6 +76,7 @@ CONTRACT(an_op_that_waits_happens_once_it_can)
 {
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         if (!op->release) continue;
         performer p = {.world = op_world_new()};
         weir_task task = {0};
@@ -95,6 +98,7 @@ CONTRACT(a_submitted_op_that_waits_completes_once_it_can)
     weir_queue_init(io, &queue);
     for (size_t i = 0; i < op_case_count; i++) {
         const op_case *op = &op_cases[i];
+        contract_at(op->name, i);
         if (!op->release) continue;
         op_world *w = op_world_new();
         op->waiting(io, w);

@@ -48,7 +48,7 @@ typedef struct weir_stream_table {
     void (*give_back)(weir_io *io, weir_stream *stream, weir_lent *lent);
 
     /* Optional.  Fills `op` so that it does a read_lent into `out` when submitted: its result is
-     * that of read_lent.  op->queue, deadline and user stay the caller's.  Never waits. */
+     * that of read_lent.  The deadline is reset: set it afterwards.  Never waits. */
     int (*prepare_read_lent)(weir_stream *stream, weir_op *op, weir_lent *out);
 
     /* Optional.  Fills `op` so that it stops the standing receive, as the verb `stop` does. */

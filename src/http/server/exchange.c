@@ -205,7 +205,8 @@ int weir_http_exchange_main(weir_io *io, void *argument)
     weir_http_input_end(&x);
 
     /* Our last touch of the connection: the keeper owns it from here. */
-    c->op = (weir_op){.code = WEIR_OP_NOP, .user = c};
+    weir_op_set(&c->op, WEIR_OP_NOP, -1);
+    c->op.user = c;
     weir_submit(io, &c->op, &keeper->queue);
     return 0;
 }

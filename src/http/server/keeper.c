@@ -38,14 +38,12 @@ static void submit(weir_http_keeper *k, weir_http_connection *c)
 static void shut(weir_http_keeper *k, weir_http_connection *c)
 {
     c->state = WEIR_HTTP_STOPPING;
-    c->op = (weir_op){0};
     weir_stream_prepare_stop(&c->tcp.stream, &c->op);
     submit(k, c);
 }
 
 static void await_bytes(weir_http_keeper *k, weir_http_connection *c)
 {
-    c->op = (weir_op){0};
     weir_stream_prepare_read_lent(&c->tcp.stream, &c->op, &c->lent);
     submit(k, c);
 }
@@ -104,7 +102,8 @@ static void take_bytes(weir_http_keeper *k, weir_http_connection *c)
     }
     if (result == WEIR_ENOBUFS && k->stage == WEIR_HTTP_SERVING) {
         /* All buffers are lent: it waits a little, in its list, for one to come back. */
-        c->op = (weir_op){.code = WEIR_OP_SLEEP, .deadline = {k->clock.now + 10000000}};
+        weir_op_set(&c->op, WEIR_OP_SLEEP, -1);
+        c->op.deadline.ns = k->clock.now + 10000000;
         submit(k, c);
         return;
     }
@@ -147,7 +146,7 @@ static void take_connection_op(weir_http_keeper *k, weir_http_connection *c)
     case WEIR_HTTP_REFUSING: shut(k, c); break;
     case WEIR_HTTP_STOPPING:
         c->state = WEIR_HTTP_CLOSING;
-        c->op = (weir_op){.code = WEIR_OP_CLOSE, .fd = weir_tcp_socket(&c->tcp).fd};
+        weir_op_set(&c->op, WEIR_OP_CLOSE, weir_tcp_socket(&c->tcp).fd);
         submit(k, c);
         break;
     case WEIR_HTTP_CLOSING: forget(k, c); break;

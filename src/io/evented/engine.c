@@ -17,7 +17,6 @@
 enum {
     MAX_WORKERS = 1024,
     DEFAULT_STACK = 64 * 1024,
-    DEFAULT_TASKS = 4000000,
     DEFAULT_BUFFER = 16 * 1024,
     DEFAULT_BUFFERS = 4096,
     MAX_BUFFERS = 32768, /* what a provided-buffer ring can hold */
@@ -37,7 +36,6 @@ static int fill_defaults(weir_evented_options *options)
 {
     if (!options->workers) options->workers = processors();
     if (!options->stack_size) options->stack_size = DEFAULT_STACK;
-    if (!options->max_tasks) options->max_tasks = DEFAULT_TASKS;
     if (!options->buffer_size) options->buffer_size = DEFAULT_BUFFER;
     if (!options->max_buffers) options->max_buffers = DEFAULT_BUFFERS;
     bool absurd = options->workers > MAX_WORKERS || options->buffer_size < 1024 ||
@@ -73,6 +71,7 @@ int weir_evented_create(const weir_evented_options *options, weir_io **out)
     if (!e) return WEIR_ENOMEM;
     e->io.table = &table;
     if (options) e->options = *options;
+    e->limited = e->options.max_tasks > 0;
     int error = fill_defaults(&e->options);
     if (!error) error = choose(e);
     if (!error) {
@@ -182,6 +181,7 @@ static int run(weir_io *io, weir_task_fn *fn, void *argument)
     if (weir_evented_here && &weir_evented_here->engine->io == io) return WEIR_EBUSY;
     if (__atomic_exchange_n(&e->running, 1, __ATOMIC_ACQUIRE)) return WEIR_EBUSY;
     e->stopping = e->root_ended = e->idle = 0;
+    e->live = 0;
     memset(e->workers, 0, sizeof(worker) * e->options.workers);
     weir_gate_init(&e->gate);
     /* A task of another engine may run this one. */

@@ -83,7 +83,6 @@ struct worker {
     weir_wheel wheel;
     weir_stack_pool stacks;
     weir_buffers buffers;
-    weir_op *starved_first, *starved_last; /* READ_LENT ops that wait for a buffer to come back */
     weir_prng prng;
     void *reactor; /* the reactor's own state */
     weir_overflow_watch overflow;
@@ -109,6 +108,8 @@ struct engine {
     uint32_t stopping;   /* any thread, atomic: the root has ended and no task is left */
     uint32_t root_ended; /* any thread, atomic */
     uint32_t running;    /* any thread, atomic: weir_run is under way */
+    bool limited;        /* max_tasks was asked for: `live` counts */
+    uint64_t live;       /* any thread, atomic: tasks that have not ended */
     weir_gate gate;
     worker *workers;
 };
@@ -140,8 +141,7 @@ enum {
     OP_TIMED = 3,      /* only its timer: SLEEP */
     OP_QUEUED = 4,     /* a QUEUE_WAIT, known to its queue */
     OP_OFFLOADED = 5,  /* with the offload threads */
-    OP_STARVED = 6,    /* waits for a buffer */
-    OP_RETRY = 7,      /* waits to be tried again when its timer fires */
+    OP_RETRY = 6,      /* waits to be tried again when its timer fires */
     OP_STATE = 15,     /* the mask of the above */
     OP_CANCELED = 16,  /* was asked to end … */
     OP_EXPIRED = 32,   /* … because its deadline passed */
@@ -151,7 +151,7 @@ enum {
 };
 
 /* The opcode, known only here, of a task that waits for its queue. */
-enum { OP_QUEUE_WAIT = WEIR_OP_COUNT };
+enum { OP_QUEUE_WAIT = 255 };
 
 /* The calling thread's worker, or NULL.  A started fiber never changes its thread, so this may be
  * read once per function. */
@@ -175,6 +175,10 @@ void weir_evented_op_retry_at(worker *w, weir_op *op, int64_t when);
 void weir_evented_op_expire(worker *w);
 
 int64_t weir_evented_perform(weir_io *io, weir_op *op);
+
+/* Performs an op, also OP_QUEUE_WAIT, for the worker's current fiber. */
+int64_t weir_evented_op_perform(worker *w, weir_op *op);
+
 void weir_evented_submit(weir_io *io, weir_op *op);
 void weir_evented_cancel(weir_io *io, weir_op *op);
 void weir_evented_complete(weir_io *io, weir_op *op, int64_t result);
@@ -225,10 +229,5 @@ void weir_evented_worker_loop(worker *w);
 /* Gives a worker what it needs to run, on its own thread; and takes it back. */
 int weir_evented_worker_open(worker *w, engine *e, unsigned index);
 void weir_evented_worker_close(worker *w);
-
-/* starved.c: READ_LENT ops that wait for a buffer to come back.  Owner. */
-void weir_evented_starved_add(worker *w, weir_op *op);
-bool weir_evented_starved_remove(worker *w, weir_op *op);
-weir_op *weir_evented_starved_take(worker *w);
 
 #endif

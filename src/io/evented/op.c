@@ -55,8 +55,7 @@ void weir_evented_op_stop(worker *w, weir_op *op, unsigned reason)
     if (op->reserved & OP_CANCELED) return;
     op->reserved |= (uint16_t)(OP_CANCELED | reason);
     switch (state) {
-    case OP_IN_REACTOR:
-    case OP_STARVED: w->engine->reactor->stop(w, op); return;
+    case OP_IN_REACTOR: w->engine->reactor->stop(w, op); return;
     case OP_PARKED:
         if (!weir_unpark(op)) return;
         break;
@@ -79,6 +78,7 @@ void weir_evented_op_stop(worker *w, weir_op *op, unsigned reason)
 
 int64_t weir_evented_op_limit(const weir_op *op)
 {
+    if (op->code == WEIR_OP_CLOSE || op->code == WEIR_OP_RECEIVER_STOP) return WEIR_FOREVER_NS;
     int64_t limit = op->deadline.ns ? op->deadline.ns : WEIR_FOREVER_NS;
     if (op->queue) return limit;
     const fiber *f =
@@ -139,7 +139,6 @@ static bool started(worker *w, weir_op *op)
     case OP_QUEUE_WAIT: op->reserved = OP_QUEUED; return true;
     default: break;
     }
-    if (op->code >= WEIR_OP_COUNT) return done(op, WEIR_EUNSUPPORTED);
     if (w->engine->reactor->offloads(op)) return offloaded(w, op);
     op->reserved = OP_IN_REACTOR;
     return w->engine->reactor->start(w, op);
@@ -175,10 +174,8 @@ static int64_t perform_outside(engine *e, weir_op *op)
     return op->result = result;
 }
 
-int64_t weir_evented_perform(weir_io *io, weir_op *op)
+int64_t weir_evented_op_perform(worker *w, weir_op *op)
 {
-    worker *w = weir_evented_here;
-    if (!w || &w->engine->io != io || !w->current) return perform_outside((engine *)io, op);
     fiber *f = w->current;
     if (op->code != WEIR_OP_CLOSE && op->code != WEIR_OP_RECEIVER_STOP) {
         int error = weir_task_check(&f->record, (weir_instant){w->now});
@@ -197,6 +194,14 @@ int64_t weir_evented_perform(weir_io *io, weir_op *op)
     return op->result = explain(w, op, state, op->result);
 }
 
+int64_t weir_evented_perform(weir_io *io, weir_op *op)
+{
+    if (op->code >= WEIR_OP_COUNT) return op->result = WEIR_EUNSUPPORTED;
+    worker *w = weir_evented_here;
+    if (!w || &w->engine->io != io || !w->current) return perform_outside((engine *)io, op);
+    return weir_evented_op_perform(w, op);
+}
+
 void weir_evented_submit(weir_io *io, weir_op *op)
 {
     worker *w = weir_evented_here;
@@ -207,7 +212,8 @@ void weir_evented_submit(weir_io *io, weir_op *op)
                                  MESSAGE_OP_QUEUE);
         return;
     }
-    if (!start(w, op, w)) weir_evented_queue_push(w, op);
+    op->result = WEIR_EUNSUPPORTED;
+    if (op->code >= WEIR_OP_COUNT || !start(w, op, w)) weir_evented_queue_push(w, op);
 }
 
 void weir_evented_cancel(weir_io *io, weir_op *op)

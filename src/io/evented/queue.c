@@ -61,7 +61,7 @@ int weir_evented_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadli
         op.user = queue;
         if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
         queue->waiter = &op;
-        int64_t result = weir_evented_perform(io, &op);
+        int64_t result = weir_evented_op_perform(w, &op);
         queue->waiter = NULL;
         /* A completion may have come together with the deadline or the request. */
         if (result < 0 && !queue->head) return (int)result;

@@ -177,16 +177,31 @@ static bool may_reuse(fiber *f)
            INTERRUPT_NONE;
 }
 
+static void dismiss(engine *e)
+{
+    if (e->limited) __atomic_fetch_sub(&e->live, 1, __ATOMIC_RELAXED);
+}
+
 static weir_fiber_next fiber_main(void *argument)
 {
     fiber *f = argument;
     worker *w = weir_evented_here;
     reap(w);
     int result = f->record.run(&w->engine->io, f->record.argument);
+    dismiss(w->engine);
     weir_task_record_end(&f->record, result);
     __atomic_store_n(&w->finished, w->finished + 1, __ATOMIC_RELEASE);
     if (may_reuse(f)) w->dead = f;
     return (weir_fiber_next){next_context(w), NULL};
+}
+
+/* Counts a task if there is a limit on them.  False: the limit is met. */
+static bool admit(engine *e)
+{
+    if (!e->limited) return true;
+    if (__atomic_fetch_add(&e->live, 1, __ATOMIC_RELAXED) < e->options.max_tasks) return true;
+    dismiss(e);
+    return false;
 }
 
 static void place(worker *w, fiber *f, int where)
@@ -209,9 +224,12 @@ int weir_evented_spawn(weir_io *io, const weir_spawn *spawn)
     worker *w = weir_evented_here;
     if (!w || &w->engine->io != io) return WEIR_ENOTTASK;
     if (spawn->worker >= (int)w->engine->options.workers) return WEIR_EINVAL;
-    if (w->spawned - w->finished >= w->engine->options.max_tasks) return WEIR_ECONCURRENCY;
+    if (!admit(w->engine)) return WEIR_ECONCURRENCY;
     weir_stack *stack = weir_stack_pool_get(&w->stacks);
-    if (!stack) return WEIR_ENOMEM;
+    if (!stack) {
+        dismiss(w->engine);
+        return WEIR_ENOMEM;
+    }
     fiber *f = (fiber *)(void *)stack;
     f->home = w;
     f->waiting = NULL;

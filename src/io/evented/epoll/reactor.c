@@ -15,9 +15,6 @@
 #include "io/posix/attempt.h"
 #include "io/posix/readiness.h"
 
-/* An outcome of `attempt` besides those of weir_attempt: no buffer is free. */
-#define ATTEMPT_STARVED (INT64_MIN + 2)
-
 static int probe(void)
 {
     return 0;
@@ -48,7 +45,7 @@ static int64_t read_lent(worker *w, weir_readiness *set, weir_op *op)
     if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
     if (weir_readiness_is_empty(set, op->fd)) return WEIR_ATTEMPT_WAIT;
     uint32_t id = weir_buffers_take(&w->buffers);
-    if (id == BUFFER_NONE) return ATTEMPT_STARVED;
+    if (id == BUFFER_NONE) return WEIR_ENOBUFS;
     char *data = weir_buffers_at(&w->buffers, id);
     ssize_t n;
     do {
@@ -88,10 +85,6 @@ static bool follow(worker *w, weir_op *op, int64_t *result)
         weir_evented_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
         return true;
     }
-    if (*result == ATTEMPT_STARVED) {
-        weir_evented_starved_add(w, op);
-        return true;
-    }
     if (*result != WEIR_ATTEMPT_WAIT) return false;
     int added = weir_readiness_add(w->reactor, op);
     if (added == 0) return true;
@@ -116,11 +109,7 @@ static void retry(worker *w, weir_op *op)
 
 static void stop(worker *w, weir_op *op)
 {
-    if ((op->reserved & OP_STATE) == OP_STARVED) {
-        weir_evented_starved_remove(w, op);
-    } else if (!weir_readiness_remove(w->reactor, op)) {
-        return;
-    }
+    if (!weir_readiness_remove(w->reactor, op)) return;
     int64_t progress = weir_attempt_progress(op);
     weir_evented_op_finish(w, op, progress > 0 ? progress : WEIR_ECANCELED);
 }
@@ -147,8 +136,6 @@ static void wake(worker *w)
 static void buffer_back(worker *w, uint32_t id)
 {
     weir_buffers_put(&w->buffers, id);
-    weir_op *op = weir_evented_starved_take(w);
-    if (op) retry(w, op);
 }
 
 /* A receiver is open nowhere, so no op ever has to go to another worker for it. */

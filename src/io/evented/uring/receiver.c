@@ -11,7 +11,8 @@
  * Bytes go to the waiting READ_LENT, else to the receiver's chunks.  A peer that sends more than is
  * read is held off by canceling the receive when CHUNKS_ENOUGH are kept; it is armed again when a
  * reader finds none.  When all buffers are in use, receivers that hoard several lose their
- * connection (WEIR_ENOBUFS), and who waits for bytes waits for a buffer.
+ * connection (WEIR_ENOBUFS); if there are none, a READ_LENT fails with the same and may be tried
+ * again.
  *
  * Invariant: armed if and only if a completion without MORE is still to come; `home` is the worker
  * where it will come; the chunks are in home's notes.
@@ -136,22 +137,24 @@ void weir_uring_stop_lent(worker *w, weir_op *op)
 {
     /* One that is away comes back soon, and then sees that it was stopped. */
     if (op->reserved & OP_AWAY) return;
-    if ((op->reserved & OP_STATE) == OP_STARVED) weir_evented_starved_remove(w, op);
     op->args.lent.receiver->waiter = NULL;
     weir_evented_op_finish(w, op, WEIR_ECANCELED);
 }
 
 /* All buffers are in use: receivers that keep several unread chunks lose them and their connection.
  */
-static void drop_hoarders(worker *w)
+static bool drop_hoarders(worker *w)
 {
+    bool dropped = false;
     for (uint32_t id = 0; id < w->buffers.count; id++) {
         weir_receiver *receiver = w->buffers.notes[id].receiver;
         if (!receiver || receiver->chunks < 2) continue;
         receiver->ended = WEIR_ENOBUFS;
         cancel(w, receiver);
         drop_chunks(w, receiver);
+        dropped = true;
     }
+    return dropped;
 }
 
 /* Goes on after the receive ended though the stream has not: for lack of buffers, or canceled. */
@@ -159,19 +162,17 @@ static void resume(worker *w, weir_receiver *receiver, bool no_buffers)
 {
     weir_op *op = receiver->waiter;
     if (!op) return; /* armed again by the next reader */
-    if (no_buffers && !weir_uring_grow(w)) {
-        drop_hoarders(w);
-        weir_evented_starved_add(w, op);
-        return;
+    if (!no_buffers || weir_uring_grow(w) || drop_hoarders(w)) {
+        arm(w, receiver);
+    } else {
+        receiver->waiter = NULL;
+        weir_evented_op_finish(w, op, WEIR_ENOBUFS);
     }
-    arm(w, receiver);
 }
 
 void weir_uring_buffer_back(worker *w, uint32_t id)
 {
     weir_uring_give(w, id);
-    weir_op *op = weir_evented_starved_take(w);
-    if (op && !(op->args.lent.receiver->state & RECEIVER_ARMED)) arm(w, op->args.lent.receiver);
 }
 
 static void arrived(worker *w, weir_receiver *receiver, uint32_t id, uint32_t len)
