@@ -64,6 +64,11 @@ static void echo(weir_io *io, weir_http_exchange *exchange, void *context)
     const weir_bytes type = weir_http_exchange_field(exchange, WEIR_HTTP_FIELD_CONTENT_TYPE);
     char *body = NULL;
     int64_t len = 0;
+    if (weir_http_exchange_method(exchange) == WEIR_HTTP_CONNECT) {
+        /* A 200 would promise a tunnel (RFC 9110 9.3.6). */
+        weir_http_respond_error(exchange, 501, "no tunnels here");
+        return;
+    }
     if (weir_http_exchange_has_body(exchange, NULL)) len = read_all(exchange, &body);
     if (len == WEIR_ENOMEM) weir_http_respond_error(exchange, 503, "out of memory");
     if (len >= 0) {

@@ -230,6 +230,7 @@ static int64_t tcp_send_file(weir_io *io, weir_stream *stream, int file, uint64_
 {
     weir_op op;
     weir_op_set(&op, WEIR_OP_SEND_FILE, of(stream)->receiver.fd);
+    op.flags = WEIR_OP_ALL;
     op.deadline = deadline;
     op.args.send_file.offset = offset;
     op.args.send_file.length = length;

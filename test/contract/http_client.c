@@ -9,7 +9,7 @@
 #include <weir/http/wire/chunked.h>
 #include <weir/http/wire/parser.h>
 
-enum { PATIENCE_S = 20 };
+enum { PATIENCE_S = 20, FIELDS = 128 };
 
 void http_echo(weir_io *io, weir_http_exchange *exchange, void *context)
 {
@@ -124,8 +124,10 @@ static void drop(http_client *client, size_t n)
 
 static void keep_body(http_answer *answer, const char *data, size_t len)
 {
-    if (answer->body_len + len < sizeof answer->body)
-        memcpy(answer->body + answer->body_len, data, len);
+    if (answer->body_len < sizeof answer->body) {
+        const size_t room = sizeof answer->body - answer->body_len;
+        memcpy(answer->body + answer->body_len, data, len < room ? len : room);
+    }
     answer->body_len += len;
 }
 
@@ -166,10 +168,10 @@ static int hear_body(http_client *client, const weir_http_framing *framing, http
 
 int http_hear(http_client *client, bool head, http_answer *answer)
 {
-    weir_http_field fields[32];
+    weir_http_field fields[FIELDS];
     weir_http_parser parser;
     int result;
-    weir_http_parser_response(&parser, NULL, fields, 32, head ? WEIR_HTTP_HEAD : WEIR_HTTP_GET);
+    weir_http_parser_response(&parser, NULL, fields, FIELDS, head ? WEIR_HTTP_HEAD : WEIR_HTTP_GET);
     *answer = (http_answer){0};
     while ((result = weir_http_parser_feed(&parser, client->data, client->len)) == 0) {
         int64_t n = receive(client);

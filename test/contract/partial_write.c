@@ -38,7 +38,10 @@ static int read_slowly(weir_io *io, void *argument)
         }
         r->hash = hash_bytes(r->hash, buffer, (size_t)got);
         r->total += (size_t)got;
-        if (test_random(&r->seed) % 4 == 0) weir_yield(io);
+        if (test_random(&r->seed) % 4 == 0 && weir_yield(io) != 0) {
+            check(r->may_be_canceled);
+            break;
+        }
     }
     free(buffer);
     return 0;
@@ -102,6 +105,7 @@ static void write_repeated(weir_io *io, weir_socket ends[2], const struct iovec 
     weir_task task = {0};
     reading r = {.from = ends[1], .limit = total, .seed = total + repeat, .may_be_canceled = !all};
     check_int(weir_concurrent(io, &task, read_slowly, &r, NULL), 0);
+    contract_at(all ? "writing all of" : "writing once", total);
     int64_t sent = weir_write_vector(io, ends[0], slices, count, repeat, all);
     if (all) {
         check_int(sent, total);
@@ -109,10 +113,12 @@ static void write_repeated(weir_io *io, weir_socket ends[2], const struct iovec 
         check(sent >= 0 && (size_t)sent <= total && (sent > 0) == (total > 0));
     }
     if (sent < 0 || (size_t)sent < total) {
+        contract_at("canceling the reader of", total);
         weir_cancel(io, &task);
         contract_drain(ends[1].fd);
         return;
     }
+    contract_at("awaiting the reader of", total);
     check_int(weir_await(io, &task, NULL), 0);
     check_int(r.total, total);
     check(r.hash == hash);

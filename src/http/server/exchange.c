@@ -71,10 +71,8 @@ static int read_head(weir_http_exchange *x)
 {
     weir_http_input *input = &x->input;
     weir_deadline deadline = {0};
-    if (input->lent.home) {
-        int error = weir_http_input_keep(x, &input->lent);
-        if (error) return fail_head(x, error);
-    }
+    int error = weir_http_input_settle(x);
+    if (error) return fail_head(x, error);
     if (input->at == input->end) return IDLE;
     weir_http_parser_reset(&x->parser);
     for (;;) {

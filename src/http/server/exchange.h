@@ -24,14 +24,17 @@ enum {
     WEIR_HTTP_HEAD_RESERVE = 128, /* of the output: what finishing a head adds */
 };
 
-/* The bytes that came.  The window is in `small`, in `own`, or (while a body is read) in `lent`;
- * never in `lent` where a request's head lies, so that no buffer of the engine is held while a
- * handler works. */
+/* The bytes that came.  The window is in `small` or in `own`; while a body is read it is in `lent`,
+ * or in `spill` when bytes that came in two parts are wanted in one.  A request's head lies in
+ * `small` or `own`, which stay as they are until the next head: no buffer of the engine is held for
+ * it while a handler works. */
 typedef struct weir_http_input {
     char *data; /* the window is data[at, end) */
     size_t at, end;
     char *own; /* heap, `capacity` bytes, or NULL */
     size_t capacity;
+    char *spill; /* heap, `spill_capacity` bytes, or NULL */
+    size_t spill_capacity;
     weir_lent lent;
     char small[WEIR_HTTP_INPUT];
 } weir_http_input;
@@ -93,14 +96,18 @@ struct weir_http_exchange {
 
 void weir_http_input_init(weir_http_input *input);
 
-/* Moves the window out of the lent buffer, which goes back.  0, or WEIR_ENOMEM. */
+/* Adds what a lent buffer holds to the window and gives it back.  0, or WEIR_ENOMEM. */
 int weir_http_input_keep(weir_http_exchange *x, weir_lent *lent);
+
+/* Moves the window to where a head may lie.  0, or WEIR_ENOMEM. */
+int weir_http_input_settle(weir_http_exchange *x);
 
 /* Adds bytes behind the window, which stays in one piece: > 0, 0 at the end of the stream, an
  * error. */
 int64_t weir_http_input_extend(weir_http_exchange *x, weir_deadline deadline);
 
-/* Replaces the empty window by the next bytes: > 0, 0 at the end of the stream, or an error. */
+/* Adds bytes behind the window, or replaces an empty one, and leaves the head where it is: > 0, 0
+ * at the end of the stream, or an error. */
 int64_t weir_http_input_refill(weir_http_exchange *x, weir_deadline deadline);
 
 void weir_http_input_end(weir_http_exchange *x);

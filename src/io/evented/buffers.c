@@ -23,7 +23,7 @@ int weir_buffers_open(weir_buffers *buffers, size_t size, uint32_t bound)
 void weir_buffers_close(weir_buffers *buffers)
 {
     for (uint32_t i = 0; i * BUFFERS_PER_SLAB < buffers->count; i++)
-        munmap(buffers->slabs[i], buffers->size * BUFFERS_PER_SLAB);
+        munmap(buffers->slabs[i], (buffers->size + BUFFER_COLOUR) * BUFFERS_PER_SLAB);
     free(buffers->slabs);
     free(buffers->notes);
     *buffers = (weir_buffers){.free = BUFFER_NONE};
@@ -32,7 +32,8 @@ void weir_buffers_close(weir_buffers *buffers)
 uint32_t weir_buffers_grow(weir_buffers *buffers)
 {
     if (buffers->count + BUFFERS_PER_SLAB > buffers->bound) return 0;
-    char *slab = mmap(NULL, buffers->size * BUFFERS_PER_SLAB, PROT_READ | PROT_WRITE,
+    size_t size = (buffers->size + BUFFER_COLOUR) * BUFFERS_PER_SLAB;
+    char *slab = mmap(NULL, size, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (slab == MAP_FAILED) return 0;
     buffers->slabs[buffers->count / BUFFERS_PER_SLAB] = slab;

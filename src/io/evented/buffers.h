@@ -17,6 +17,10 @@
 
 enum { BUFFERS_PER_SLAB = 64, BUFFER_NONE = UINT32_MAX };
 
+/* Buffers lie this many bytes further apart than they are large: at distances of a power of two
+ * their first lines, which hold most messages, would share a few sets of the caches. */
+enum { BUFFER_COLOUR = 192 };
+
 /* What is known of one buffer. */
 typedef struct weir_buffer_note {
     uint32_t next;           /* a free list, or the chunks of a receiver */
@@ -52,7 +56,8 @@ void weir_buffers_put(weir_buffers *buffers, uint32_t id);
 /* Where a buffer lies. */
 static inline char *weir_buffers_at(const weir_buffers *buffers, uint32_t id)
 {
-    return buffers->slabs[id / BUFFERS_PER_SLAB] + (size_t)(id % BUFFERS_PER_SLAB) * buffers->size;
+    return buffers->slabs[id / BUFFERS_PER_SLAB] +
+           (size_t)(id % BUFFERS_PER_SLAB) * (buffers->size + BUFFER_COLOUR);
 }
 
 /* Appends a filled buffer to a receiver's chunks, and takes the oldest chunk (BUFFER_NONE: none).

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Does a drain end the server gently: idle at once, busy when done, stubborn at the deadline?
+ */
+#include "test/contract/http_client.h"
+
+typedef struct stage {
+    uint32_t inside;
+    uint32_t go;
+    int result;
+} stage;
+
+/* Answers when it is let; "/stubborn" waits until it is canceled. */
+static void wait_to_answer(weir_io *io, weir_http_exchange *exchange, void *context)
+{
+    stage *s = context;
+    contract_raise(io, &s->inside);
+    if (weir_bytes_equal(weir_http_exchange_path(exchange), weir_bytes_text("/stubborn"))) {
+        s->result = weir_sleep(io, weir_seconds(60));
+        return;
+    }
+    s->result = contract_reached(io, &s->go, 1);
+    weir_http_respond(exchange, 200, NULL, weir_bytes_text("done"));
+}
+
+static int serve_end(weir_io *io, http_fixture *f)
+{
+    int result = -1;
+    check_int(weir_await(io, &f->task, &result), 0);
+    check_int(weir_http_server_count(f->server).connections, 0);
+    weir_http_server_destroy(f->server);
+    return result;
+}
+
+CONTRACT(http_drain_closes_idle_connections_and_finishes_requests)
+{
+    http_fixture f;
+    stage s = {0};
+    http_client *c = calloc(3, sizeof *c);
+    http_answer a;
+    weir_tcp_stream late;
+    if (!http_start(io, &f, (weir_http_server_options){.handler = wait_to_answer, .context = &s}))
+        return;
+    for (int i = 0; i < 3; i++) http_open(&f, &c[i]);
+    check(http_wait_connections(&f, 3));
+    check(http_say(&c[1], "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    check_int(contract_reached(io, &s.inside, 1), 0);
+
+    weir_http_server_drain(f.server, weir_deadline_after(io, weir_seconds(30)));
+    check_int(http_hear(&c[0], false, &a), 0);
+    check_int(http_hear(&c[2], false, &a), 0);
+    check(http_wait_connections(&f, 1));
+    while (weir_tcp_connect(io, &f.address, &late) == 0) weir_tcp_close(io, &late);
+
+    contract_raise(io, &s.go);
+    check_int(http_hear(&c[1], false, &a), 200);
+    check(!a.keeps_alive);
+    check(http_is_closed(&c[1]));
+    for (int i = 0; i < 3; i++) http_close(&c[i]);
+    check_int(serve_end(io, &f), 0);
+    check_int(s.result, 0);
+    free(c);
+}
+
+CONTRACT(http_drain_cancels_at_its_deadline)
+{
+    http_fixture f;
+    stage s = {0};
+    http_client c;
+    http_answer a;
+    if (!http_start(io, &f, (weir_http_server_options){.handler = wait_to_answer, .context = &s}))
+        return;
+    if (!http_open(&f, &c)) return;
+    check(http_say(&c, "GET /stubborn HTTP/1.1\r\nHost: a\r\n\r\n"));
+    check_int(contract_reached(io, &s.inside, 1), 0);
+    weir_http_server_drain(f.server, weir_deadline_after(io, weir_milliseconds(50)));
+    check_int(serve_end(io, &f), 0);
+    check_int(s.result, WEIR_ECANCELED);
+    http_hear(&c, false, &a);
+    http_close(&c);
+}
+
+CONTRACT(http_run_that_is_canceled_leaves_nothing_open)
+{
+    http_fixture f;
+    stage s = {0};
+    http_client *c = calloc(2, sizeof *c);
+    if (!http_start(io, &f, (weir_http_server_options){.handler = wait_to_answer, .context = &s}))
+        return;
+    http_open(&f, &c[0]);
+    http_open(&f, &c[1]);
+    check(http_wait_connections(&f, 2));
+    check(http_say(&c[0], "GET /stubborn HTTP/1.1\r\nHost: a\r\n\r\n"));
+    check_int(contract_reached(io, &s.inside, 1), 0);
+    check_int(weir_cancel(io, &f.task), WEIR_ECANCELED);
+    check_int(s.result, WEIR_ECANCELED);
+    check(http_is_closed(&c[0]));
+    check(http_is_closed(&c[1]));
+    http_close(&c[0]);
+    http_close(&c[1]);
+    weir_http_server_destroy(f.server);
+    free(c);
+}
+
+CONTRACT(http_drain_before_run_ends_it_at_once)
+{
+    http_fixture f;
+    if (!http_start(io, &f, (weir_http_server_options){0})) return;
+    check_int(http_stop(&f), 0);
+}
