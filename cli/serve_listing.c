@@ -291,7 +291,7 @@ void serve_listing(serve_context *context, weir_http_exchange *exchange, weir_fi
     page p = {0};
     int error = collect(context, directory, path, &all);
     if (!error) {
-        qsort(all.items, all.count, sizeof *all.items, compare);
+        if (all.count > 1) qsort(all.items, all.count, sizeof *all.items, compare);
         put_page(&p, path, &all);
     }
     if (error == WEIR_EACCES) {

@@ -2,7 +2,9 @@
  *
  * What every engine keeps of a task: identity, cancel request, scopes, membership.
  *
- * An engine embeds a record in its own control block.  Actors: the task itself (scopes, check), any
+ * An engine embeds a record in its own control block.  (The members that are copied from a
+ * weir_spawn stand in another order here: copied in pairs, as compilers like to, they would be read
+ * before the two halves have left the store buffer.)  Actors: the task itself (scopes, check), any
  * thread (the cancel request), the group's members (the list, under the group's lock).
  *
  * Invariant: from weir_task_record_start to weir_task_record_end the record is reachable through

@@ -39,6 +39,13 @@ int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *ou
         return 1;
     }
     if (!net_is_shortage((int)result)) return (int)result;
+    if (slept) {
+        /* Not even the pause could be had: the caller's own task pauses, so that nothing spins. */
+        int error = weir_sleep(io, weir_milliseconds(5));
+        if (error) return error;
+        weir_acceptor_start(io, acceptor);
+        return 0;
+    }
     acceptor->error = (int)result;
     acceptor->pause = net_next_pause(acceptor->pause);
     acceptor->running = true;

@@ -11,6 +11,7 @@ server=
 
 # serve ARGUMENT…: starts `weir serve` on a free port and sets $url.
 serve() {
+    : >"$work/errors"
     # shellcheck disable=SC2086
     ${WEIR_LAUNCH:-} "$WEIR" serve "$@" --listen 127.0.0.1:0 >"$work/log" 2>"$work/errors" &
     server=$!
@@ -22,8 +23,11 @@ serve() {
 
 # stop: ends the server gently; its exit status must be 0.
 stop() {
-    kill -TERM "$server"
-    wait "$server" || fail "the server ended with $?: $(cat "$work/errors")"
+    kill -TERM "$server" 2>/dev/null
+    wait "$server" || {
+        fail "the server ended with $?"
+        cat "$work/errors"
+    }
     server=
 }
 
@@ -44,6 +48,7 @@ holds() {
 
 finish() {
     [ -z "$server" ] || kill "$server" 2>/dev/null
+    [ $failures = 0 ] || tail -n 40 "$work/errors"
     rm -rf "$work"
 }
 trap finish EXIT

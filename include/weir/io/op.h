@@ -167,8 +167,8 @@ struct weir_queue {
     void *home;   /* the worker whose task takes from the queue */
 };
 
-/* Begins to fill an op: sets all that stands before the arguments, and leaves these and the engine's
- * words as they are, which costs less than zeroing them.  `user` is untouched. */
+/* Begins to fill an op: sets all that stands before the arguments, and leaves these and the
+ * engine's words as they are, which costs less than zeroing them.  `user` is untouched. */
 static inline void weir_op_set(weir_op *op, weir_opcode code, int fd)
 {
     op->code = (uint8_t)code;

@@ -7,9 +7,11 @@
  *      int error = three_steps(io);               // each operation inside obeys the deadline
  *      if (weir_scope_leave(io, &scope)) …         // WEIR_EDEADLINE: it was ours that passed
  *
- * An expired scope makes every operation inside fail with WEIR_EDEADLINE, until it is left.  Scopes
- * nest: the earliest deadline counts.  Inside a shield neither cancel requests nor deadlines of
- * outer scopes are delivered; they stay pending; scopes entered inside the shield count.
+ * An expired scope makes every operation inside fail with WEIR_EDEADLINE, until it is left.  (An
+ * engine may look at the clock less often than once per operation: one that does not wait can miss
+ * a deadline which passed while the task computed without reading the clock.)  Scopes nest: the
+ * earliest deadline counts.  Inside a shield neither cancel requests nor deadlines of outer scopes
+ * are delivered; they stay pending; scopes entered inside the shield count.
  */
 #ifndef WEIR_IO_SCOPE_H
 #define WEIR_IO_SCOPE_H

@@ -39,7 +39,8 @@ void weir_acceptor_start(weir_io *io, weir_acceptor *acceptor);
  *
  * Returns 1 and a connection in *out, the caller's; start it again for the next.  Returns 0 when
  * there is none but the acceptor goes on by itself (a shortage, or its end).  Errors:
- * WEIR_ECANCELED after weir_acceptor_stop; WEIR_EINVAL and others: the listener is unusable. */
+ * WEIR_ECANCELED after weir_acceptor_stop; WEIR_EINVAL and others: the listener is unusable.
+ * Waits for 5 ms only when the shortage reaches the engine itself: then a cancellation point. */
 int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *out);
 
 /* Asks it to stop: if it is running its op will come out of the queue once more. */

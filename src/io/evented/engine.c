@@ -4,9 +4,11 @@
  */
 #include "io/evented/engine.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <weir/base/error.h>
@@ -64,6 +66,17 @@ static int choose(engine *e)
     return 0;
 }
 
+static void destroy(weir_io *io)
+{
+    engine *e = (engine *)io;
+    for (unsigned i = 0; i < e->options.workers; i++) close(e->workers[i].wakeup);
+    weir_offload_close(&e->offload);
+    weir_descriptors_deinit(&e->descriptors);
+    weir_stack_slabs_destroy(e->stacks);
+    free(e->workers);
+    free(e);
+}
+
 int weir_evented_create(const weir_evented_options *options, weir_io **out)
 {
     *out = NULL;
@@ -89,18 +102,16 @@ int weir_evented_create(const weir_evented_options *options, weir_io **out)
     }
     weir_descriptors_init(&e->descriptors);
     memset(e->workers, 0, sizeof(worker) * e->options.workers);
+    for (unsigned i = 0; i < e->options.workers; i++) {
+        e->workers[i].wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (e->workers[i].wakeup >= 0) continue;
+        error = -errno;
+        e->options.workers = i;
+        destroy(&e->io);
+        return error;
+    }
     *out = &e->io;
     return 0;
-}
-
-static void destroy(weir_io *io)
-{
-    engine *e = (engine *)io;
-    weir_offload_close(&e->offload);
-    weir_descriptors_deinit(&e->descriptors);
-    weir_stack_slabs_destroy(e->stacks);
-    free(e->workers);
-    free(e);
 }
 
 /* What weir_run starts: the caller's function, and the note that it has ended. */
@@ -169,6 +180,7 @@ static int run_all(engine *e, root *r)
     weir_gate_open(&e->gate, GATE_OPENED);
     if (!error) weir_evented_worker_loop(first);
     weir_gate_await(&e->gate, GATE_LEFT, threads - 1);
+    weir_offload_rest(&e->offload);
     weir_gate_open(&e->gate, GATE_LEFT);
     for (unsigned i = 1; i < threads; i++) pthread_join(e->workers[i].thread, NULL);
     if (opened) weir_evented_worker_close(first);
@@ -182,7 +194,8 @@ static int run(weir_io *io, weir_task_fn *fn, void *argument)
     if (__atomic_exchange_n(&e->running, 1, __ATOMIC_ACQUIRE)) return WEIR_EBUSY;
     e->stopping = e->root_ended = e->idle = 0;
     e->live = 0;
-    memset(e->workers, 0, sizeof(worker) * e->options.workers);
+    for (unsigned i = 0; i < e->options.workers; i++)
+        memset(&e->workers[i], 0, offsetof(worker, inbox));
     weir_gate_init(&e->gate);
     /* A task of another engine may run this one. */
     worker *outer = weir_evented_here;
@@ -195,8 +208,11 @@ static int run(weir_io *io, weir_task_fn *fn, void *argument)
 
 static weir_instant now(weir_io *io, int clock)
 {
-    (void)io;
-    return weir_posix_now(clock);
+    weir_instant instant = weir_posix_now(clock);
+    /* Who has read the clock expects that deadlines which lie before it have passed. */
+    worker *w = weir_evented_here;
+    if (clock == WEIR_CLOCK_MONOTONIC && w && &w->engine->io == io) w->now = instant.ns;
+    return instant;
 }
 
 static void fill_random(weir_io *io, void *out, size_t len)

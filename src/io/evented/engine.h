@@ -61,7 +61,8 @@ struct fiber {
     weir_fiber_context context;
     weir_task_record record;
     worker *home; /* any thread, atomic: where it runs; changed only by a thief before the start */
-    fiber *next;  /* in ready, in an inbox (start), in the overflow queue */
+    worker *runner;   /* any thread, atomic: where it has started; NULL before */
+    fiber *next;      /* in ready, in an inbox (start), in the overflow queue */
     weir_op *waiting; /* the op that it waits for; owner only */
     weir_message interrupt;
     uint32_t interrupted; /* any thread, atomic: INTERRUPT_… */
@@ -86,12 +87,16 @@ struct worker {
     weir_prng prng;
     void *reactor; /* the reactor's own state */
     weir_overflow_watch overflow;
-    weir_inbox inbox;  /* any thread */
-    uint32_t sleeping; /* any thread, atomic: the worker waits in the kernel and needs a wake */
     uint64_t spawned;  /* any thread reads: tasks started by this worker … */
     uint64_t finished; /* … and ended on it */
     pthread_t thread;
     int error; /* why the worker could not start */
+
+    /* What follows lives as long as the engine: a thread that has woken the last task of a run may
+     * still be at it when the run is over. */
+    weir_inbox inbox;  /* any thread */
+    uint32_t sleeping; /* any thread, atomic: the worker waits in the kernel and needs a wake */
+    int wakeup;        /* eventfd, never read: each write is an edge that ends a reactor's poll */
 };
 
 struct engine {

@@ -39,6 +39,13 @@ void weir_offload_close(weir_offload *offload)
     pthread_cond_destroy(&offload->ended);
 }
 
+void weir_offload_rest(weir_offload *offload)
+{
+    pthread_mutex_lock(&offload->lock);
+    while (offload->busy > 0) pthread_cond_wait(&offload->ended, &offload->lock);
+    pthread_mutex_unlock(&offload->lock);
+}
+
 static void take_out(weir_offload *offload, weir_op *op)
 {
     weir_op_words *words = weir_op_words_of(op);
@@ -60,7 +67,10 @@ static weir_op *next_op(weir_offload *offload)
         error = pthread_cond_timedwait(&offload->work, &offload->lock, &until);
     offload->idle--;
     weir_op *op = offload->first;
-    if (op) take_out(offload, op);
+    if (op) {
+        take_out(offload, op);
+        offload->busy++;
+    }
     return op;
 }
 
@@ -73,9 +83,10 @@ static void *thread_main(void *argument)
         int64_t result = weir_descriptors_attempt(offload->descriptors, op);
         offload->io->table->complete(offload->io, op, result);
         pthread_mutex_lock(&offload->lock);
+        if (--offload->busy == 0) pthread_cond_broadcast(&offload->ended);
     }
     offload->threads--;
-    pthread_cond_signal(&offload->ended);
+    pthread_cond_broadcast(&offload->ended);
     pthread_mutex_unlock(&offload->lock);
     return NULL;
 }

@@ -22,11 +22,15 @@ typedef struct weir_offload {
     pthread_cond_t work, ended;
     weir_op *first, *last;
     unsigned queued, threads, idle;
+    unsigned busy; /* threads at an op, its completion included */
     bool closing;
 } weir_offload;
 
 /* Prepares it; starts no thread.  Returns 0 or WEIR_ENOMEM. */
 int weir_offload_open(weir_offload *offload, weir_io *io, weir_descriptors *descriptors);
+
+/* Waits until no thread is at an op: none touches a worker any more.  No op is left. */
+void weir_offload_rest(weir_offload *offload);
 
 /* Ends the threads and waits for them.  No op is left. */
 void weir_offload_close(weir_offload *offload);

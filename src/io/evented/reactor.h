@@ -3,8 +3,8 @@
  * What the evented engine needs of a kernel interface: the private table that uring/ and epoll/
  * implement.
  *
- * A reactor belongs to one worker and is used by its thread alone, but for `wake`.  It reports
- * completions by weir_evented_op_finish (engine.h).
+ * A reactor belongs to one worker and is used by its thread alone.  Its poll returns when
+ * worker.wakeup is written to.  It reports completions by weir_evented_op_finish (engine.h).
  */
 #ifndef IO_EVENTED_REACTOR_H
 #define IO_EVENTED_REACTOR_H
@@ -44,9 +44,6 @@ typedef struct weir_reactor {
 
     /* Whether the kernel has something for us, at the cost of a load; false may be wrong. */
     bool (*pending)(struct worker *w);
-
-    /* Makes the present or next poll return.  Any thread. */
-    void (*wake)(struct worker *w);
 
     /* Whether an op would hold the thread and goes to the offload threads. */
     bool (*offloads)(const weir_op *op);

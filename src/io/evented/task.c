@@ -85,9 +85,10 @@ static fiber *fresh_take(worker *w)
 /* Makes a fiber that another worker spawned this worker's own. */
 static void adopt(worker *w, fiber *f)
 {
-    /* Full barrier, pairs with the request's store before interrupt's load of `home`: either the
-     * sender sees us, or the fiber's first operation sees the request. */
-    (void)__atomic_exchange_n(&f->home, w, __ATOMIC_SEQ_CST);
+    /* Pairs with the request's store before interrupt's load of `home`: either the sender sees us,
+     * or the fiber's first operation sees the request. */
+    __atomic_store_n(&f->home, w, __ATOMIC_SEQ_CST);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 static fiber *steal(worker *w)
@@ -187,6 +188,8 @@ static weir_fiber_next fiber_main(void *argument)
     fiber *f = argument;
     worker *w = weir_evented_here;
     reap(w);
+    /* Pairs with the load in weir_evented_fiber_interrupted. */
+    __atomic_store_n(&f->runner, w, __ATOMIC_RELAXED);
     int result = f->record.run(&w->engine->io, f->record.argument);
     dismiss(w->engine);
     weir_task_record_end(&f->record, result);
@@ -207,7 +210,7 @@ static bool admit(engine *e)
 static void place(worker *w, fiber *f, int where)
 {
     engine *e = w->engine;
-    if (where == WEIR_WORKER_SAME || (where >= 0 && (unsigned)where == w->index)) {
+    if (where == WEIR_WORKER_SAME || (unsigned)where == w->index || e->options.workers == 1) {
         ready_push(w, f);
     } else if (where >= 0) {
         worker *to = &e->workers[where];
@@ -215,7 +218,7 @@ static void place(worker *w, fiber *f, int where)
         weir_evented_worker_send(to, &f->start, MESSAGE_START);
     } else {
         if (!weir_run_queue_push(&w->fresh, f)) overflow_push(e, f);
-        if (e->options.workers > 1) weir_evented_worker_call_thief(e);
+        weir_evented_worker_call_thief(e);
     }
 }
 
@@ -232,6 +235,7 @@ int weir_evented_spawn(weir_io *io, const weir_spawn *spawn)
     }
     fiber *f = (fiber *)(void *)stack;
     f->home = w;
+    f->runner = NULL;
     f->waiting = NULL;
     f->interrupted = INTERRUPT_NONE;
     weir_fiber_prepare(&f->context, stack, fiber_main, f);
@@ -253,18 +257,19 @@ void weir_evented_interrupt(weir_io *io, weir_task_record *record)
                              MESSAGE_INTERRUPT);
 }
 
+/* A message that finds the fiber not started here may be dropped: it was sent here before a thief
+ * took the fiber, if any did, so the request came before the thief's barrier in `adopt`, and the
+ * fiber's first operation sees it. */
 void weir_evented_fiber_interrupted(worker *w, fiber *f)
 {
-    worker *home = __atomic_load_n(&f->home, __ATOMIC_SEQ_CST);
-    if (home != w && __atomic_load_n(&f->interrupted, __ATOMIC_ACQUIRE) == INTERRUPT_SENT) {
-        weir_evented_worker_send(home, &f->interrupt, MESSAGE_INTERRUPT);
-        return;
-    }
+    /* Relaxed: only this thread ever stores its own worker. */
+    bool ours = __atomic_load_n(&f->runner, __ATOMIC_RELAXED) == w;
     /* Pairs with may_reuse: the later of the two frees. */
     if (__atomic_exchange_n(&f->interrupted, INTERRUPT_NONE, __ATOMIC_SEQ_CST) ==
         INTERRUPT_ZOMBIE) {
         weir_stack_pool_put(&w->stacks, &f->stack);
         return;
     }
-    if (f->waiting && weir_task_asked(&f->record)) weir_evented_op_stop(w, f->waiting, OP_ASKED);
+    if (ours && f->waiting && weir_task_asked(&f->record))
+        weir_evented_op_stop(w, f->waiting, OP_ASKED);
 }

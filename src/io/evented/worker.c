@@ -12,6 +12,7 @@
  */
 #include "io/evented/engine.h"
 
+#include <sys/eventfd.h>
 #include <sys/random.h>
 
 #include <weir/base/error.h>
@@ -26,7 +27,7 @@ static void wake(worker *to)
 {
     if (__atomic_load_n(&to->sleeping, __ATOMIC_SEQ_CST) &&
         __atomic_exchange_n(&to->sleeping, 0, __ATOMIC_SEQ_CST))
-        to->engine->reactor->wake(to);
+        eventfd_write(to->wakeup, 1);
 }
 
 void weir_evented_worker_send(worker *to, weir_message *message, weir_message_kind kind)
@@ -45,7 +46,7 @@ void weir_evented_worker_call_thief(engine *e)
         worker *w = &e->workers[i];
         if (!__atomic_load_n(&w->sleeping, __ATOMIC_SEQ_CST)) continue;
         if (!__atomic_exchange_n(&w->sleeping, 0, __ATOMIC_SEQ_CST)) continue;
-        e->reactor->wake(w);
+        eventfd_write(w->wakeup, 1);
         return;
     }
 }
@@ -102,7 +103,7 @@ static void stop_if_over(engine *e)
     __atomic_store_n(&e->stopping, 1, __ATOMIC_SEQ_CST);
     for (unsigned i = 0; i < e->options.workers; i++) {
         __atomic_store_n(&e->workers[i].sleeping, 0, __ATOMIC_SEQ_CST);
-        e->reactor->wake(&e->workers[i]);
+        eventfd_write(e->workers[i].wakeup, 1);
     }
 }
 

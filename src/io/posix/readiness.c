@@ -45,13 +45,14 @@ static uint64_t key_of(int fd, uint32_t generation)
     return (uint64_t)generation << 32 | (uint32_t)fd;
 }
 
-int weir_readiness_init(weir_readiness *set, weir_descriptors *descriptors)
+int weir_readiness_init(weir_readiness *set, weir_descriptors *descriptors, int wakeup)
 {
     memset(set, 0, sizeof(*set));
     set->descriptors = descriptors;
     set->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (set->epoll < 0) return -errno;
-    set->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    set->owns_wakeup = wakeup < 0;
+    set->wakeup = set->owns_wakeup ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : wakeup;
     if (set->wakeup < 0) {
         int error = -errno;
         close(set->epoll);
@@ -60,14 +61,14 @@ int weir_readiness_init(weir_readiness *set, weir_descriptors *descriptors)
     struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = wakeup_key};
     if (epoll_ctl(set->epoll, EPOLL_CTL_ADD, set->wakeup, &event) == 0) return 0;
     int error = -errno;
-    close(set->wakeup);
+    if (set->owns_wakeup) close(set->wakeup);
     close(set->epoll);
     return error;
 }
 
 void weir_readiness_deinit(weir_readiness *set)
 {
-    close(set->wakeup);
+    if (set->owns_wakeup) close(set->wakeup);
     close(set->epoll);
     for (int i = 0; i < WEIR_DESCRIPTORS_CHUNKS; i++) free(set->chunks[i]);
 }

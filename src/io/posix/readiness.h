@@ -41,14 +41,16 @@ typedef struct weir_readiness_entry {
 typedef struct weir_readiness {
     int epoll;
     int wakeup; /* eventfd, never read: each write to it is an edge */
+    bool owns_wakeup;
     uint64_t events;
     weir_descriptors *descriptors; /* borrowed: the engine's */
     weir_readiness_entry *chunks[WEIR_DESCRIPTORS_CHUNKS];
 } weir_readiness;
 
-/* Makes an empty set.  Returns 0; WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOMEM: nothing is held.
- * Ownership: `descriptors` is lent until weir_readiness_deinit. */
-int weir_readiness_init(weir_readiness *set, weir_descriptors *descriptors);
+/* Makes an empty set.  `wakeup` is an eventfd that wakes it, or -1: it makes its own.
+ * Returns 0; WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOMEM: nothing is held.
+ * Ownership: `descriptors` and `wakeup` are lent until weir_readiness_deinit. */
+int weir_readiness_init(weir_readiness *set, weir_descriptors *descriptors, int wakeup);
 
 /* Closes and frees what the set holds.  No op waits any more. */
 void weir_readiness_deinit(weir_readiness *set);

@@ -23,7 +23,7 @@ static weir_readiness set;
 static void open_set(void)
 {
     weir_descriptors_init(&descriptors);
-    assert_int_equal(weir_readiness_init(&set, &descriptors), 0);
+    assert_int_equal(weir_readiness_init(&set, &descriptors, -1), 0);
 }
 
 static void close_set(void)

@@ -26,7 +26,7 @@ static int ensure_thread(engine *e)
 {
     service *s = &e->service;
     if (s->started) return 0;
-    int error = weir_readiness_init(&s->set, &e->descriptors);
+    int error = weir_readiness_init(&s->set, &e->descriptors, -1);
     if (error < 0) return error;
     weir_wheel_init(&s->wheel, weir_posix_now(WEIR_CLOCK_MONOTONIC).ns);
     s->started = pthread_create(&s->thread, NULL, service_main, e) == 0;

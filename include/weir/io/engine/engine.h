@@ -28,8 +28,8 @@ typedef struct weir_engine_options {
     unsigned workers;   /* evented: threads that run tasks; 0 = the processors it may run on */
     size_t stack_size;  /* bytes per task; 0 = 64 KiB (evented), 256 KiB (threads) */
     size_t max_tasks;   /* at a time; 0 = 10,000 (threads), as memory allows (evented) */
-    size_t buffer_size; /* evented: bytes of one lent buffer; 0 = 16 KiB */
-    size_t max_buffers; /* evented: lent buffers per worker; 0 = 4,096 */
+    size_t buffer_size; /* evented: bytes of one lent buffer, 1 KiB to 16 MiB; 0 = 16 KiB */
+    size_t max_buffers; /* evented: lent buffers per worker, 64 to 32,768; 0 = 4,096 */
 } weir_engine_options;
 
 /* Makes an engine.  `options` may be NULL.

@@ -24,7 +24,7 @@ static int open_reactor(worker *w)
 {
     weir_readiness *set = malloc(sizeof *set);
     if (!set) return WEIR_ENOMEM;
-    int error = weir_readiness_init(set, &w->engine->descriptors);
+    int error = weir_readiness_init(set, &w->engine->descriptors, w->wakeup);
     if (error) {
         free(set);
         return error;
@@ -128,11 +128,6 @@ static bool pending(worker *w)
     return false;
 }
 
-static void wake(worker *w)
-{
-    weir_readiness_wake(w->reactor);
-}
-
 static void buffer_back(worker *w, uint32_t id)
 {
     weir_buffers_put(&w->buffers, id);
@@ -154,7 +149,6 @@ const weir_reactor weir_reactor_epoll = {
     .retry = retry,
     .poll = poll_reactor,
     .pending = pending,
-    .wake = wake,
     .offloads = weir_attempt_is_file,
     .buffer_back = buffer_back,
     .remote = remote,

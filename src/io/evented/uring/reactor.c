@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <weir/base/error.h>
@@ -257,7 +256,7 @@ static void handle(worker *w, uint64_t user_data, int32_t result, uint32_t flags
     switch (user_data & URING_TAGS) {
     case URING_RECEIVER: weir_uring_received(w, about, result, flags); return;
     case URING_WAKEUP:
-        if (!(flags & IORING_CQE_F_MORE)) weir_uring_arm_wakeup(w->reactor);
+        if (!(flags & IORING_CQE_F_MORE)) weir_uring_arm_wakeup(w);
         return;
     default:
         if (about) completed(w, about, result);
@@ -302,12 +301,6 @@ static void poll_reactor(worker *w, int64_t timeout)
     }
 }
 
-static void wake(worker *w)
-{
-    uring *u = w->reactor;
-    eventfd_write(u->wakeup, 1);
-}
-
 static bool offloads(const weir_op *op)
 {
     /* statx(2) by path and getdents64(2) have no entry that does better than a thread. */
@@ -324,7 +317,6 @@ const weir_reactor weir_reactor_uring = {
     .retry = retry,
     .poll = poll_reactor,
     .pending = pending,
-    .wake = wake,
     .offloads = offloads,
     .buffer_back = weir_uring_buffer_back,
     .remote = weir_uring_remote,

@@ -38,7 +38,7 @@ static void arm(worker *w, weir_receiver *receiver)
 
 static void cancel(worker *w, weir_receiver *receiver)
 {
-    if (receiver->state != RECEIVER_ARMED) return;
+    if ((receiver->state & (RECEIVER_ARMED | RECEIVER_CANCELED)) != RECEIVER_ARMED) return;
     receiver->state |= RECEIVER_CANCELED;
     weir_uring_cancel(w->reactor, (uintptr_t)receiver | URING_RECEIVER);
 }
@@ -120,6 +120,7 @@ void weir_uring_remote(worker *w, weir_op *op)
     }
     receiver->waiter = op;
     cancel(w, receiver);
+    receiver->state |= RECEIVER_AWAITED;
 }
 
 void weir_uring_returned(worker *w, weir_op *op)
@@ -182,7 +183,7 @@ static void arrived(worker *w, weir_receiver *receiver, uint32_t id, uint32_t le
         weir_uring_give(w, id); /* it was dropped */
     } else if (op && op->code == WEIR_OP_RECEIVER_STOP) {
         weir_uring_give(w, id);
-    } else if (op && !(op->reserved & OP_AWAY)) {
+    } else if (op && !(receiver->state & RECEIVER_AWAITED)) {
         receiver->waiter = NULL;
         weir_evented_op_finish(w, op, lend(w, op, id, len));
     } else {
@@ -197,8 +198,9 @@ static void ended(worker *w, weir_receiver *receiver, int32_t result)
     bool passing = result > 0 || result == -ENOBUFS || result == -ECANCELED;
     if (!passing && !receiver->ended) receiver->ended = result == 0 ? 1 : result;
     if (!op) return;
-    if (op->reserved & OP_AWAY) {
+    if (receiver->state & RECEIVER_AWAITED) {
         receiver->waiter = NULL;
+        receiver->state = 0;
         weir_evented_complete(&w->engine->io, op, 0);
     } else if (op->code == WEIR_OP_RECEIVER_STOP) {
         receiver->waiter = NULL;
@@ -220,6 +222,6 @@ void weir_uring_received(worker *w, weir_receiver *receiver, int32_t result, uin
         weir_uring_give(w, id);
     }
     if (flags & IORING_CQE_F_MORE) return;
-    receiver->state = 0;
+    receiver->state &= ~(uint32_t)(RECEIVER_ARMED | RECEIVER_CANCELED);
     ended(w, receiver, result);
 }

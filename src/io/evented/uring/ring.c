@@ -10,9 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <weir/base/error.h>
 
@@ -64,10 +62,10 @@ static int open_buffers(worker *w, uring *u)
     return weir_uring_grow(w) ? 0 : WEIR_ENOMEM;
 }
 
-void weir_uring_arm_wakeup(uring *u)
+void weir_uring_arm_wakeup(worker *w)
 {
-    struct io_uring_sqe *entry = weir_uring_entry(u);
-    io_uring_prep_poll_multishot(entry, u->wakeup, POLLIN);
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_poll_multishot(entry, w->wakeup, POLLIN);
     entry->user_data = URING_WAKEUP;
 }
 
@@ -83,15 +81,13 @@ int weir_uring_open(worker *w)
         return error;
     }
     u->transient = malloc(URING_TRANSIENT);
-    u->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (!u->transient) error = WEIR_ENOMEM;
-    if (!error && u->wakeup < 0) error = -errno;
     if (!error) error = open_buffers(w, u);
     if (error) {
         weir_uring_close(w);
         return error;
     }
-    weir_uring_arm_wakeup(u);
+    weir_uring_arm_wakeup(w);
     return 0;
 }
 
@@ -100,7 +96,6 @@ void weir_uring_close(worker *w)
     uring *u = w->reactor;
     io_uring_queue_exit(&u->ring);
     if (u->free != MAP_FAILED) munmap(u->free, u->free_entries * sizeof(struct io_uring_buf));
-    if (u->wakeup >= 0) close(u->wakeup);
     free(u->transient);
     free(u);
 }

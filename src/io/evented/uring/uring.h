@@ -33,13 +33,13 @@ enum {
 enum {
     RECEIVER_ARMED = 1,    /* a receive is with the kernel */
     RECEIVER_CANCELED = 2, /* and has been asked to end */
+    RECEIVER_AWAITED = 4,  /* by an op of another worker, which gets it when it is unarmed */
 };
 
 typedef struct uring {
     struct io_uring ring;
     struct io_uring_buf_ring *free; /* free buffers, which the kernel fills */
     uint32_t free_entries;          /* its size, a power of two */
-    int wakeup;                     /* eventfd, never read: each write is an edge */
     /* Memory that the kernel reads when entries are submitted (IORING_FEAT_SUBMIT_STABLE): used
      * again after each submission. */
     char *transient;
@@ -52,7 +52,7 @@ int weir_uring_open(worker *w);
 void weir_uring_close(worker *w);
 
 /* Lets the wake-up descriptor end a wait. */
-void weir_uring_arm_wakeup(uring *u);
+void weir_uring_arm_wakeup(worker *w);
 
 /* A free submission entry ; the caller sets its user data. */
 struct io_uring_sqe *weir_uring_entry(uring *u);
