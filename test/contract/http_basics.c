@@ -20,8 +20,9 @@ CONTRACT(http_keeps_a_connection_for_many_requests)
         check(strcmp(a.body, "GET /x ") == 0);
         check(strstr(a.head, "\r\nDate: ") != NULL);
     }
-    check_int(weir_http_server_count(f.server).requests, 200);
     http_close(&c);
+    check(http_wait_connections(&f, 0));
+    check_int(weir_http_server_count(f.server).requests, 200);
     check_int(http_stop(&f), 0);
 }
 

@@ -40,17 +40,15 @@ static inline int64_t weir_http_clock_now(const weir_http_clock *clock)
 static inline void weir_http_clock_date(const weir_http_clock *clock, char *out)
 {
     for (;;) {
-        uint64_t words[WEIR_HTTP_DATE_WORDS];
         /* Pairs with the two stores of sequence in tick: an even and unchanged number around the
          * loads says that the keeper wrote nothing in between. */
         const uint32_t before = __atomic_load_n(&clock->sequence, __ATOMIC_ACQUIRE);
-        for (int i = 0; i < WEIR_HTTP_DATE_WORDS; i++)
-            words[i] = __atomic_load_n(&clock->date[i], __ATOMIC_ACQUIRE);
-        const uint32_t after = __atomic_load_n(&clock->sequence, __ATOMIC_RELAXED);
-        if (before == after && before % 2 == 0) {
-            memcpy(out, words, sizeof words);
-            return;
+        for (size_t i = 0; i < WEIR_HTTP_DATE_WORDS; i++) {
+            const uint64_t word = __atomic_load_n(&clock->date[i], __ATOMIC_ACQUIRE);
+            memcpy(out + i * sizeof word, &word, sizeof word);
         }
+        const uint32_t after = __atomic_load_n(&clock->sequence, __ATOMIC_RELAXED);
+        if (before == after && before % 2 == 0) return;
     }
 }
 

@@ -38,10 +38,11 @@ struct weir_http_connection {
     weir_http_keeper *keeper;
     weir_http_connection *next, *previous; /* in a list of waiting ones, by time, or NULL */
     int64_t since;                         /* when it came into that list */
-    uint32_t requests;
-    uint8_t state; /* weir_http_state */
-    bool close;    /* the exchange's word at the hand-over: not to be used again */
-    bool closed;   /* … and closed already */
+    uint32_t requests;                     /* so far */
+    uint32_t handled, refused; /* by the exchange that hands it back; the keeper counts them */
+    uint8_t state;             /* weir_http_state */
+    bool close;                /* the exchange's word at the hand-over: not to be used again */
+    bool closed;               /* … and closed already */
 };
 
 /* A list of connections in the order in which they came. */

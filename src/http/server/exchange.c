@@ -38,7 +38,7 @@ static void turn_down(weir_http_exchange *x, int status, int error)
     const char *section = weir_http_error_section(error);
     snprintf(detail, sizeof detail, "%s%s%s%s", weir_strerror(error), *section ? " (" : "", section,
              *section ? ")" : "");
-    weir_http_count_add(&x->keeper->refused, 1);
+    x->connection->refused++;
     x->close = x->linger = true;
     x->error = error;
     weir_http_respond_error(x, status, error ? detail : NULL);
@@ -145,7 +145,7 @@ static int answer(weir_http_exchange *x)
     if (refused) {
         turn_down(x, weir_http_error_status(refused), refused);
     } else {
-        weir_http_count_add(&x->keeper->requests, 1);
+        x->connection->handled++;
         options->handler(x->io, x, options->context);
         if (x->answer.phase != WEIR_HTTP_ANSWERED) complete_answer(x);
     }

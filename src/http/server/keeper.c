@@ -128,6 +128,9 @@ static void forget(weir_http_keeper *k, weir_http_connection *c)
 static void take_back(weir_http_keeper *k, weir_http_connection *c)
 {
     k->busy--;
+    weir_http_count_add(&k->requests, c->handled);
+    weir_http_count_add(&k->refused, c->refused);
+    c->handled = c->refused = 0;
     if (c->closed) {
         forget(k, c);
     } else if (c->close || k->stage != WEIR_HTTP_SERVING) {

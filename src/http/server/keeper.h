@@ -81,11 +81,11 @@ static inline weir_http_stage weir_http_keeper_stage(const weir_http_keeper *kee
     return (weir_http_stage)__atomic_load_n(&keeper->stage, __ATOMIC_RELAXED);
 }
 
-/* Adds to a counter that others read. */
+/* Adds to a counter that others read.  By the keeper, who alone writes it. */
 static inline void weir_http_count_add(uint64_t *counter, uint64_t n)
 {
     /* Pairs with the loads in weir_http_server_count. */
-    __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+    if (n > 0) __atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -52,6 +52,7 @@ typedef struct fiber fiber;
 enum {
     INTERRUPT_NONE,
     INTERRUPT_SENT,   /* the message is in some inbox */
+    INTERRUPT_AGAIN,  /* and another request has come since it was sent */
     INTERRUPT_ZOMBIE, /* the fiber has ended meanwhile: who takes the message out frees the stack */
 };
 

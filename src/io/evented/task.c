@@ -168,13 +168,20 @@ weir_task_record *weir_evented_self(weir_io *io)
     return w && &w->engine->io == io && w->current ? &w->current->record : NULL;
 }
 
+/* Changes `interrupted` from *state; else gives the present state in *state. */
+static bool swap(fiber *f, uint32_t *state, uint32_t next)
+{
+    return __atomic_compare_exchange_n(&f->interrupted, state, next, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
 /* The stack of an ended fiber may be reused at once, unless an interrupt message is still under
  * way: then whoever takes that out of the inbox frees it. */
 static bool may_reuse(fiber *f)
 {
     if (__atomic_load_n(&f->interrupted, __ATOMIC_ACQUIRE) == INTERRUPT_NONE) return true;
-    /* Pairs with the exchange in weir_evented_fiber_interrupted: the later of the two frees. */
-    return __atomic_exchange_n(&f->interrupted, INTERRUPT_ZOMBIE, __ATOMIC_ACQ_REL) ==
+    /* Pairs with the load in weir_evented_fiber_interrupted: the later of the two frees. */
+    return __atomic_exchange_n(&f->interrupted, INTERRUPT_ZOMBIE, __ATOMIC_SEQ_CST) ==
            INTERRUPT_NONE;
 }
 
@@ -249,27 +256,49 @@ void weir_evented_interrupt(weir_io *io, weir_task_record *record)
 {
     (void)io;
     fiber *f = (fiber *)(void *)((char *)record - offsetof(fiber, record));
-    uint32_t none = INTERRUPT_NONE;
-    if (!__atomic_compare_exchange_n(&f->interrupted, &none, INTERRUPT_SENT, false,
-                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-        return; /* one is under way and will find the request */
-    weir_evented_worker_send(__atomic_load_n(&f->home, __ATOMIC_SEQ_CST), &f->interrupt,
-                             MESSAGE_INTERRUPT);
-}
-
-/* A message that finds the fiber not started here may be dropped: it was sent here before a thief
- * took the fiber, if any did, so the request came before the thief's barrier in `adopt`, and the
- * fiber's first operation sees it. */
-void weir_evented_fiber_interrupted(worker *w, fiber *f)
-{
-    /* Relaxed: only this thread ever stores its own worker. */
-    bool ours = __atomic_load_n(&f->runner, __ATOMIC_RELAXED) == w;
-    /* Pairs with may_reuse: the later of the two frees. */
-    if (__atomic_exchange_n(&f->interrupted, INTERRUPT_NONE, __ATOMIC_SEQ_CST) ==
-        INTERRUPT_ZOMBIE) {
-        weir_stack_pool_put(&w->stacks, &f->stack);
+    uint32_t state = INTERRUPT_NONE;
+    if (swap(f, &state, INTERRUPT_SENT)) {
+        worker *home = __atomic_load_n(&f->home, __ATOMIC_SEQ_CST);
+        weir_evented_worker_send(home, &f->interrupt, MESSAGE_INTERRUPT);
         return;
     }
-    if (ours && f->waiting && weir_task_asked(&f->record))
-        weir_evented_op_stop(w, f->waiting, OP_ASKED);
+    /* A message is under way: see to it that it is not dropped before it has found this request. */
+    while (state == INTERRUPT_SENT && !swap(f, &state, INTERRUPT_AGAIN)) continue;
+    if (state == INTERRUPT_NONE) weir_evented_interrupt(io, record);
+}
+
+/* The fiber is ours and has started, so nothing but this thread changes what it does. */
+static void stop_waiting(worker *w, fiber *f)
+{
+    /* Pairs with `swap` by who asks: a request that found a message under way is seen below. */
+    __atomic_store_n(&f->interrupted, INTERRUPT_NONE, __ATOMIC_SEQ_CST);
+    if (f->waiting && weir_task_asked(&f->record)) weir_evented_op_stop(w, f->waiting, OP_ASKED);
+}
+
+void weir_evented_fiber_interrupted(worker *w, fiber *f)
+{
+    for (;;) {
+        worker *home = __atomic_load_n(&f->home, __ATOMIC_SEQ_CST);
+        if (home != w) {
+            weir_evented_worker_send(home, &f->interrupt, MESSAGE_INTERRUPT);
+            return;
+        }
+        /* Pairs with the exchange in may_reuse.  It ended on this thread, which has left its stack.
+         */
+        uint32_t state = __atomic_load_n(&f->interrupted, __ATOMIC_SEQ_CST);
+        if (state == INTERRUPT_ZOMBIE) {
+            weir_stack_pool_put(&w->stacks, &f->stack);
+            return;
+        }
+        /* Relaxed: only this thread ever stores its own worker there. */
+        if (__atomic_load_n(&f->runner, __ATOMIC_RELAXED) == w) {
+            stop_waiting(w, f);
+            return;
+        }
+        /* It has not started, or a thief is just taking it.  The request came before the thief's
+         * barrier in `adopt`, so the fiber's first operation sees it: unless there is another one,
+         * which may have come later. */
+        if (state == INTERRUPT_SENT && swap(f, &state, INTERRUPT_NONE)) return;
+        if (state == INTERRUPT_AGAIN) swap(f, &state, INTERRUPT_SENT);
+    }
 }

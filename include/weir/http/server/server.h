@@ -113,11 +113,12 @@ int weir_http_server_run(weir_http_server *server);
  * Never waits.  From any task of the same engine, while the server exists. */
 void weir_http_server_drain(weir_http_server *server, weir_deadline deadline);
 
-/* What a server counts.  Values of different workers are not of one instant. */
+/* What a server counts.  Values of different workers are not of one instant; requests are counted
+ * when their connection has nothing more to do. */
 typedef struct weir_http_server_counts {
     uint64_t connections; /* open now */
     uint64_t accepted;    /* in all */
-    uint64_t requests;    /* handed to the handler, in all */
+    uint64_t requests;    /* answered by the handler, in all */
     uint64_t refused;     /* requests that the server answered with an error itself */
 } weir_http_server_counts;
 
