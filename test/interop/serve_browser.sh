@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Do Node's fetch and Chromium understand `weir serve`?
-. "$(dirname "$0")/serve_common.sh"
+. "$(dirname "$0")/serve_common.bash"
 need node
 mkdir -p "$work/site/folder"
 printf 'text' >"$work/site/Fluß.txt"

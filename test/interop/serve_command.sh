@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Does the `weir` program say what it does and what is wrong: help, mistakes, taken ports, signals?
-. "$(dirname "$0")/serve_common.sh"
+. "$(dirname "$0")/serve_common.bash"
 # shellcheck disable=SC2086
 weir() { timeout 30 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
 # complains STATUS PART ARGUMENT…: ends with that status and says that on standard error.

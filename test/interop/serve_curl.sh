@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Does curl get from `weir serve` what a person would expect, on each engine?
-. "$(dirname "$0")/serve_common.sh"
+. "$(dirname "$0")/serve_common.bash"
 need curl
 get() { curl -sS --max-time 20 --path-as-is "$@"; }
 status() { get -o "$work/body" -w '%{http_code}' "$@"; }

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
 # What the serve_*.sh tests share; sourced by them.
-if [ "${BASH_SOURCE[0]}" = "$0" ]; then exit 0; fi
-
 set -u
 WEIR=${WEIR:-build/release/bin/weir}
 work=$(mktemp -d)
