@@ -208,6 +208,17 @@ static void tcp_give_back(weir_io *io, weir_stream *stream, weir_lent *lent)
     weir_give_back(io, lent);
 }
 
+static int tcp_prepare_write(weir_stream *stream, weir_op *op, const struct iovec *data,
+                             size_t count)
+{
+    weir_op_set(op, WEIR_OP_WRITE, of(stream)->receiver.fd);
+    op->flags = WEIR_OP_ALL;
+    op->args.vector.data = data;
+    op->args.vector.count = (uint32_t)count;
+    op->args.vector.repeat = 1;
+    return 0;
+}
+
 static int tcp_prepare_stop(weir_stream *stream, weir_op *op)
 {
     weir_op_set(op, WEIR_OP_RECEIVER_STOP, of(stream)->receiver.fd);
@@ -249,6 +260,7 @@ static const weir_stream_table tcp_table = {
     .read_lent = tcp_read_lent,
     .give_back = tcp_give_back,
     .prepare_read_lent = tcp_prepare_read_lent,
+    .prepare_write = tcp_prepare_write,
     .prepare_stop = tcp_prepare_stop,
     .stop = tcp_stop,
     .shutdown_write = tcp_shutdown_write,

@@ -69,6 +69,13 @@ int weir_stream_prepare_read_lent(weir_stream *stream, weir_op *op, weir_lent *o
     return stream->table->prepare_read_lent(stream, op, out);
 }
 
+int weir_stream_prepare_write(weir_stream *stream, weir_op *op, const struct iovec *data,
+                              size_t count)
+{
+    if (!stream->table->prepare_write) return WEIR_EUNSUPPORTED;
+    return stream->table->prepare_write(stream, op, data, count);
+}
+
 int weir_stream_prepare_stop(weir_stream *stream, weir_op *op)
 {
     if (!stream->table->prepare_stop) return WEIR_EUNSUPPORTED;

@@ -51,6 +51,10 @@ typedef struct weir_stream_table {
      * that of read_lent.  The deadline is reset: set it afterwards.  Never waits. */
     int (*prepare_read_lent)(weir_stream *stream, weir_op *op, weir_lent *out);
 
+    /* Optional.  Fills `op` so that it writes all the slices when submitted; a smaller result says
+     * that an error or a cancellation ended it.  The deadline is reset.  Never waits. */
+    int (*prepare_write)(weir_stream *stream, weir_op *op, const struct iovec *data, size_t count);
+
     /* Optional.  Fills `op` so that it stops the standing receive, as the verb `stop` does. */
     int (*prepare_stop)(weir_stream *stream, weir_op *op);
 
@@ -121,6 +125,12 @@ void weir_stream_give_back(weir_io *io, weir_stream *stream, weir_lent *lent);
 /* Fills `op` with a read_lent into `out`, to be submitted to a queue: a connection that waits is
  * then one op and no task.  Returns 0 or WEIR_EUNSUPPORTED.  Never waits. */
 int weir_stream_prepare_read_lent(weir_stream *stream, weir_op *op, weir_lent *out);
+
+/* Fills `op` with a write of all the slices, to be submitted: its result is the count of bytes,
+ * fewer than asked for when an error or a cancellation ended it part way, or a negative error.
+ * `data` is lent until the completion.  Returns 0 or WEIR_EUNSUPPORTED.  Never waits. */
+int weir_stream_prepare_write(weir_stream *stream, weir_op *op, const struct iovec *data,
+                              size_t count);
 
 /* Fills `op` with weir_stream_stop, to be submitted.  Returns 0 or WEIR_EUNSUPPORTED. */
 int weir_stream_prepare_stop(weir_stream *stream, weir_op *op);

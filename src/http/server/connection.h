@@ -2,7 +2,7 @@
  *
  * A connection of the server: what is kept of it while it waits, and the slab that it comes from.
  *
- *     accepted ─> FRESH ─bytes─> BUSY ─handed back─> IDLE ─bytes─> BUSY …
+ *     accepted ─> FRESH ─bytes─> BUSY ─handed back─> WRITING ─> IDLE ─bytes─> BUSY …
  *                   │              │ cannot start: REFUSING (503)
  *                   └──────────────┴──> STOPPING ─> CLOSING ─> back to the slab
  *
@@ -23,6 +23,7 @@ typedef enum weir_http_state {
     WEIR_HTTP_FRESH,    /* READ_LENT in flight; no request yet */
     WEIR_HTTP_IDLE,     /* READ_LENT in flight; between requests */
     WEIR_HTTP_BUSY,     /* an exchange's */
+    WEIR_HTTP_WRITING,  /* WRITE of the last responses in flight */
     WEIR_HTTP_REFUSING, /* WRITE of a 503 in flight */
     WEIR_HTTP_STOPPING, /* RECEIVER_STOP in flight */
     WEIR_HTTP_CLOSING,  /* CLOSE in flight */
@@ -31,11 +32,23 @@ typedef enum weir_http_state {
 typedef struct weir_http_connection weir_http_connection;
 typedef struct weir_http_keeper weir_http_keeper;
 
+enum { WEIR_HTTP_OUTPUT = 4096 };
+
+/* Bytes to send: the exchange's while it runs, then the keeper's. */
+typedef struct weir_http_output {
+    struct weir_http_output *next; /* in the keeper's free list */
+    struct iovec slice;            /* what the keeper writes */
+    size_t used;
+    int error; /* the first failure to write; nothing is written after it */
+    char data[WEIR_HTTP_OUTPUT];
+} weir_http_output;
+
 struct weir_http_connection {
     weir_tcp_stream tcp;
     weir_op op;
     weir_lent lent; /* where READ_LENT puts what came */
     weir_http_keeper *keeper;
+    weir_http_output *output;              /* BUSY, WRITING; else NULL */
     weir_http_connection *next, *previous; /* in a list of waiting ones, by time, or NULL */
     int64_t since;                         /* when it came into that list */
     uint32_t requests;                     /* so far */

@@ -157,7 +157,7 @@ static int answer(weir_http_exchange *x)
             return ENDS;
         }
     }
-    return x->output.error ? ENDS : GOES_ON;
+    return x->output->error ? ENDS : GOES_ON;
 }
 
 /* Sends the rest and closes, so that the peer gets to see it. */
@@ -167,7 +167,7 @@ static void finish(weir_http_exchange *x)
     weir_http_output_flush(x);
     c->close = true;
     const bool unread = x->input.at < x->input.end;
-    if ((x->linger || unread) && !x->output.error &&
+    if ((x->linger || unread) && !x->output->error &&
         weir_http_keeper_stage(x->keeper) != WEIR_HTTP_CANCELING) {
         weir_http_input_end(x);
         weir_http_input_init(&x->input);
@@ -181,15 +181,14 @@ int weir_http_exchange_main(weir_io *io, void *argument)
     weir_http_connection *c = argument;
     weir_http_keeper *keeper = c->keeper;
     weir_http_field fields[WEIR_HTTP_FIELDS];
-    weir_http_exchange x; /* 7 KiB: only the members that need it are set */
+    weir_http_exchange x; /* 3 KiB: only the members that need it are set */
     x.io = io;
     x.keeper = keeper;
     x.connection = c;
     x.server = keeper->server;
     x.close = x.linger = false;
     x.error = 0;
-    x.output.used = 0;
-    x.output.error = 0;
+    x.output = c->output;
     weir_http_parser_request(&x.parser, &x.server->wire, fields, WEIR_HTTP_FIELDS);
     weir_http_input_init(&x.input);
 
@@ -198,7 +197,6 @@ int weir_http_exchange_main(weir_io *io, void *argument)
         next = read_head(&x);
         if (next == GOES_ON) next = answer(&x);
     }
-    if (next == IDLE && weir_http_output_flush(&x)) next = ENDS;
     if (next == ENDS) finish(&x);
     weir_http_input_end(&x);
 

@@ -4,7 +4,8 @@
  * again; reused for each request that comes in between.
  *
  *     input    bytes that came and are not used up      [ head | body … | next request ]
- *     output   bytes to send, several responses in one write
+ *     output   bytes to send, several responses in one write; what is left when the exchange ends
+ * is written by the keeper, so that no stack waits for it
  */
 #ifndef HTTP_SERVER_EXCHANGE_H
 #define HTTP_SERVER_EXCHANGE_H
@@ -20,7 +21,6 @@
 enum {
     WEIR_HTTP_FIELDS = 128,
     WEIR_HTTP_INPUT = 2048,
-    WEIR_HTTP_OUTPUT = 4096,
     WEIR_HTTP_HEAD_RESERVE = 128, /* of the output: what finishing a head adds */
 };
 
@@ -38,12 +38,6 @@ typedef struct weir_http_input {
     weir_lent lent;
     char small[WEIR_HTTP_INPUT];
 } weir_http_input;
-
-typedef struct weir_http_output {
-    size_t used;
-    int error; /* the first failure to write; nothing is written after it */
-    char data[WEIR_HTTP_OUTPUT];
-} weir_http_output;
 
 /* What of the request's content is still to be had. */
 typedef struct weir_http_content {
@@ -89,7 +83,7 @@ struct weir_http_exchange {
     int error;     /* why the exchange failed, for the outcome */
     weir_instant began;
     weir_http_input input;
-    weir_http_output output;
+    weir_http_output *output; /* the connection's */
 };
 
 /* input.c ---------------------------------------------------------------------------------- */

@@ -12,13 +12,18 @@
  */
 #include "http/server/keeper.h"
 
+#include <stdlib.h>
+
 #include <weir/base/error.h>
 #include <weir/io/clock.h>
 #include <weir/io/group.h>
 
 #include "base/spin.h"
 
-enum { BATCH = 64 }; /* completions handled before the clock is read again */
+enum {
+    BATCH = 64,          /* completions handled before the clock is read again */
+    SPARE_OUTPUTS = 256, /* free output buffers that are kept */
+};
 
 static void set_connections(weir_http_keeper *k, uint32_t value)
 {
@@ -76,6 +81,48 @@ static void refuse(weir_http_keeper *k, weir_http_connection *c)
     submit(k, c);
 }
 
+/* Output buffers --------------------------------------------------------------------------- */
+
+static bool take_output(weir_http_keeper *k, weir_http_connection *c)
+{
+    weir_http_output *output = k->outputs;
+    if (output) {
+        k->outputs = output->next;
+        k->spare--;
+    } else {
+        output = malloc(sizeof *output);
+        if (!output) return false;
+    }
+    output->used = 0;
+    output->error = 0;
+    c->output = output;
+    return true;
+}
+
+static void give_output(weir_http_keeper *k, weir_http_connection *c)
+{
+    weir_http_output *output = c->output;
+    c->output = NULL;
+    if (k->spare == SPARE_OUTPUTS) {
+        free(output);
+        return;
+    }
+    output->next = k->outputs;
+    k->outputs = output;
+    k->spare++;
+}
+
+static void end_outputs(weir_http_keeper *k)
+{
+    for (weir_http_output *output = k->outputs, *next; output; output = next) {
+        next = output->next;
+        free(output);
+    }
+    k->outputs = NULL;
+}
+
+/* Exchanges -------------------------------------------------------------------------------- */
+
 static void start_exchange(weir_http_keeper *k, weir_http_connection *c)
 {
     static const weir_task_options options = {.name = "http exchange", .worker = WEIR_WORKER_SAME};
@@ -84,11 +131,16 @@ static void start_exchange(weir_http_keeper *k, weir_http_connection *c)
         shut(k, c);
         return;
     }
+    if (!take_output(k, c)) {
+        refuse(k, c);
+        return;
+    }
     c->state = WEIR_HTTP_BUSY;
     k->busy++;
     int error = weir_group_concurrent(k->io, &k->exchanges, weir_http_exchange_main, c, &options);
     if (!error) return;
     k->busy--;
+    give_output(k, c);
     refuse(k, c);
 }
 
@@ -124,6 +176,36 @@ static void forget(weir_http_keeper *k, weir_http_connection *c)
     if (k->connections + 1 == k->limit) accept_more(k);
 }
 
+/* Sends what the exchange has left in its output. */
+static void start_write(weir_http_keeper *k, weir_http_connection *c)
+{
+    weir_http_output *output = c->output;
+    output->slice = (struct iovec){output->data, output->used};
+    c->state = WEIR_HTTP_WRITING;
+    c->since = k->clock.now;
+    weir_http_list_add(&k->writing, c);
+    weir_stream_prepare_write(&c->tcp.stream, &c->op, &output->slice, 1);
+    submit(k, c);
+}
+
+/* The connection has nothing to do: it waits for the next request, if there may be one. */
+static void rest(weir_http_keeper *k, weir_http_connection *c)
+{
+    if (c->output) give_output(k, c);
+    if (c->close || k->stage != WEIR_HTTP_SERVING) {
+        shut(k, c);
+    } else {
+        wait_in(k, c, WEIR_HTTP_IDLE);
+    }
+}
+
+static void take_written(weir_http_keeper *k, weir_http_connection *c)
+{
+    weir_http_list_remove(&k->writing, c);
+    if (c->op.result != (int64_t)c->output->used) c->close = true;
+    rest(k, c);
+}
+
 /* An exchange has handed its connection back. */
 static void take_back(weir_http_keeper *k, weir_http_connection *c)
 {
@@ -131,12 +213,14 @@ static void take_back(weir_http_keeper *k, weir_http_connection *c)
     weir_http_count_add(&k->requests, c->handled);
     weir_http_count_add(&k->refused, c->refused);
     c->handled = c->refused = 0;
+    const bool write = c->output->used > 0 && !c->output->error;
     if (c->closed) {
+        give_output(k, c);
         forget(k, c);
-    } else if (c->close || k->stage != WEIR_HTTP_SERVING) {
-        shut(k, c);
+    } else if (write && !c->close && k->stage != WEIR_HTTP_CANCELING) {
+        start_write(k, c);
     } else {
-        wait_in(k, c, WEIR_HTTP_IDLE);
+        rest(k, c);
     }
 }
 
@@ -146,6 +230,7 @@ static void take_connection_op(weir_http_keeper *k, weir_http_connection *c)
     case WEIR_HTTP_FRESH:
     case WEIR_HTTP_IDLE: take_bytes(k, c); break;
     case WEIR_HTTP_BUSY: take_back(k, c); break;
+    case WEIR_HTTP_WRITING: take_written(k, c); break;
     case WEIR_HTTP_REFUSING: shut(k, c); break;
     case WEIR_HTTP_STOPPING:
         c->state = WEIR_HTTP_CLOSING;
@@ -227,6 +312,7 @@ static void cancel_exchanges(weir_http_keeper *k)
 {
     if (k->stage != WEIR_HTTP_CANCELING) set_stage(k, WEIR_HTTP_CANCELING);
     k->canceled_at = k->clock.now;
+    cancel_list(k, &k->writing);
     weir_group_cancel_request(k->io, &k->exchanges);
 }
 
@@ -270,6 +356,8 @@ static weir_deadline next_look(const weir_http_keeper *k)
     weir_deadline at = weir_never();
     if (k->fresh.first) earlier(&at.ns, weir_time_sum(k->fresh.first->since, o->header_timeout.ns));
     if (k->idle.first) earlier(&at.ns, weir_time_sum(k->idle.first->since, o->idle_timeout.ns));
+    if (k->writing.first)
+        earlier(&at.ns, weir_time_sum(k->writing.first->since, o->write_timeout.ns));
     /* Exchanges read the keeper's clock: it stays at most a second old while they run. */
     if (k->busy > 0 || k->stage == WEIR_HTTP_CANCELING) earlier(&at.ns, k->clock.now + 1000000000);
     if (k->stage == WEIR_HTTP_DRAINING) earlier(&at.ns, drain_deadline(k));
@@ -281,6 +369,7 @@ static void look_around(weir_http_keeper *k)
     weir_http_clock_tick(k->io, &k->clock);
     expire(k, &k->fresh, k->server->options.header_timeout);
     expire(k, &k->idle, k->server->options.idle_timeout);
+    expire(k, &k->writing, k->server->options.write_timeout);
     check_stage(k);
 }
 
@@ -359,6 +448,7 @@ int weir_http_keeper_main(weir_io *io, void *argument)
     /* Every connection is back, but the tasks that brought them may still be ending. */
     weir_group_cancel(io, &k->exchanges);
     weir_http_slab_end(&k->slab);
+    end_outputs(k);
     return result;
 }
 

@@ -26,7 +26,9 @@ struct weir_http_keeper {
     weir_io *io;
     weir_queue queue;
     weir_group exchanges;
-    weir_http_list fresh, idle; /* waiting connections, the longest waiting first */
+    weir_http_list fresh, idle, writing; /* waiting connections, the longest waiting first */
+    weir_http_output *outputs;           /* free ones, `spare` of them */
+    uint32_t spare;
     weir_http_slab slab;
     weir_http_clock clock;
     weir_acceptor acceptors[WEIR_HTTP_MAX_LISTENERS];

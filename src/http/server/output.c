@@ -14,7 +14,7 @@ enum { PIECE = 256 * 1024 }; /* what one write timeout covers */
 
 static int fail(weir_http_exchange *x, int error)
 {
-    x->output.error = error;
+    x->output->error = error;
     x->close = true;
     if (x->error == 0) x->error = error;
     return error;
@@ -50,7 +50,7 @@ static int write_all(weir_http_exchange *x, struct iovec *slices, size_t count)
 
 int weir_http_output_flush(weir_http_exchange *x)
 {
-    weir_http_output *output = &x->output;
+    weir_http_output *output = x->output;
     if (output->error) return output->error;
     if (output->used == 0) return 0;
     struct iovec slice = {output->data, output->used};
@@ -60,9 +60,9 @@ int weir_http_output_flush(weir_http_exchange *x)
 
 int weir_http_output_add(weir_http_exchange *x, const char *data, size_t len)
 {
-    weir_http_output *output = &x->output;
+    weir_http_output *output = x->output;
     if (output->error) return output->error;
-    if (len <= sizeof output->data - output->used) {
+    if (len <= WEIR_HTTP_OUTPUT - output->used) {
         if (len > 0) memcpy(output->data + output->used, data, len);
         output->used += len;
         return 0;
@@ -82,10 +82,10 @@ int weir_http_output_add(weir_http_exchange *x, const char *data, size_t len)
 
 int64_t weir_http_output_file(weir_http_exchange *x, int file, uint64_t offset, uint64_t length)
 {
-    weir_http_output *output = &x->output;
+    weir_http_output *output = x->output;
     if (output->error) return output->error;
     uint64_t done = 0;
-    const size_t room = sizeof output->data - output->used;
+    const size_t room = WEIR_HTTP_OUTPUT - output->used;
     const size_t want = length < room ? (size_t)length : room;
     if (want > 0) {
         int64_t n =

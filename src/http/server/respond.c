@@ -24,21 +24,20 @@ void weir_http_answer_begin(weir_http_exchange *x)
 
 static void open_cursor(weir_http_exchange *x)
 {
-    weir_http_output *output = &x->output;
-    x->answer.head =
-        weir_http_out_of(output->data + output->used, sizeof output->data - output->used);
+    weir_http_output *output = x->output;
+    x->answer.head = weir_http_out_of(output->data + output->used, WEIR_HTTP_OUTPUT - output->used);
 }
 
 /* Sends the responses before the open head and moves it to the front, for more room. */
 static int make_room(weir_http_exchange *x)
 {
     weir_http_out *head = &x->answer.head;
-    if (x->output.used == 0) return WEIR_EHTTP_SPACE;
+    if (x->output->used == 0) return WEIR_EHTTP_SPACE;
     const char *from = head->data;
     const size_t len = head->len;
     int error = weir_http_output_flush(x);
     if (error) return error;
-    memmove(x->output.data, from, len);
+    memmove(x->output->data, from, len);
     open_cursor(x);
     head->len = len;
     return 0;
@@ -56,8 +55,8 @@ int weir_http_respond_begin(weir_http_exchange *x, int status)
     static const char date[] = "Date: ";
     if (x->answer.phase != WEIR_HTTP_UNANSWERED) return WEIR_EHTTP_STATE;
     if (status < 200 || status > 599) return WEIR_EINVAL;
-    if (x->output.error) return x->output.error;
-    if (sizeof x->output.data - x->output.used < 1024) {
+    if (x->output->error) return x->output->error;
+    if (WEIR_HTTP_OUTPUT - x->output->used < 1024) {
         int error = weir_http_output_flush(x);
         if (error) return error;
     }
@@ -164,7 +163,7 @@ static int finish_head(weir_http_exchange *x)
     }
     int64_t len = weir_http_out_end(head);
     if (len < 0) return (int)len;
-    x->output.used += (size_t)len;
+    x->output->used += (size_t)len;
     answer->phase = WEIR_HTTP_CONTENT;
     return 0;
 }

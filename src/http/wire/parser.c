@@ -18,6 +18,7 @@ static void init(weir_http_parser *parser, const weir_http_options *options,
     parser->capacity = capacity;
     parser->response = response;
     parser->method = (uint8_t)method;
+    parser->host_len = 0;
     weir_http_parser_reset(parser);
 }
 
@@ -67,6 +68,20 @@ static weir_bytes value_of(const weir_http_parser *parser, const char *data, uin
     return weir_bytes_of(data + field->value, field->value_len);
 }
 
+/* Whether a Host is valid; the last valid one of this parser is known to be. */
+static bool is_host(weir_http_parser *parser, weir_bytes host)
+{
+    if (host.len > 0 && host.len == parser->host_len &&
+        memcmp(host.data, parser->host, host.len) == 0)
+        return true;
+    if (!weir_http_authority_is_valid(host)) return false;
+    if (host.len <= sizeof parser->host) {
+        memcpy(parser->host, host.data, host.len);
+        parser->host_len = (uint8_t)host.len;
+    }
+    return true;
+}
+
 /* RFC 9112 3.2: a request with a repeated or invalid Host, and an HTTP/1.1 one without, is
  * refused. */
 static bool check_host(weir_http_parser *parser, const char *data)
@@ -78,7 +93,7 @@ static bool check_host(weir_http_parser *parser, const char *data)
             return true;
         return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->mark);
     }
-    if (!weir_http_authority_is_valid(value_of(parser, data, (uint32_t)host)))
+    if (!is_host(parser, value_of(parser, data, (uint32_t)host)))
         return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->fields[host].value);
     if (!(parser->repeated >> WEIR_HTTP_FIELD_HOST & 1)) return true;
     int second = weir_http_parser_find(parser, WEIR_HTTP_FIELD_HOST, (uint32_t)host + 1);

@@ -29,6 +29,7 @@ enum {
     LINE = 64,
     COLOURS = 16,
     RESERVE_MAX = 2048,
+    GUARD = 64 << 10, /* no frame steps over it; it costs address space alone */
 };
 
 static const size_t default_stack = (size_t)64 << 10;
@@ -49,6 +50,7 @@ typedef struct weir_slab {
 
 struct weir_stack_slabs {
     size_t page;
+    size_t guard_size;
     size_t stack_size;
     size_t stride; /* guard and stack */
     size_t reserve;
@@ -98,7 +100,8 @@ int weir_stack_slabs_create(weir_stack_slabs **out, const weir_stack_options *op
     if (!slabs) return WEIR_ENOMEM;
     slabs->page = (size_t)sysconf(_SC_PAGESIZE);
     slabs->stack_size = round_up(size * WEIR_SANITIZER_STACK_FACTOR, slabs->page);
-    slabs->stride = slabs->stack_size + slabs->page;
+    slabs->guard_size = round_up(GUARD, slabs->page);
+    slabs->stride = slabs->stack_size + slabs->guard_size;
     slabs->reserve = round_up(options->reserve, LINE);
     size_t strides = most_slab / slabs->stride;
     if (strides < 1) strides = 1;
@@ -150,7 +153,7 @@ bool weir_stack_slabs_is_guard(const weir_stack_slabs *slabs, const void *addres
         uintptr_t memory = (uintptr_t)atomic_load_explicit(&slab->memory, memory_order_acquire);
         uintptr_t offset = (uintptr_t)address - memory;
         if (memory && offset < slabs->stride * slabs->strides)
-            return offset % slabs->stride < slabs->page;
+            return offset % slabs->stride < slabs->guard_size;
     }
     return false;
 }
@@ -272,7 +275,7 @@ static weir_stack *stack_make(weir_stack_slabs *slabs)
     pthread_mutex_unlock(&slabs->lock);
 
     char *low = atomic_load_explicit(&slab->memory, memory_order_relaxed) + index * slabs->stride +
-                slabs->page;
+                slabs->guard_size;
     size_t colour = (size_t)(index % COLOURS) * LINE;
     weir_stack *stack = (weir_stack *)(low + slabs->stack_size - colour - slabs->reserve);
     *stack = (weir_stack){.low = low, .slab = slab};
@@ -327,8 +330,8 @@ static bool slab_guard(const weir_stack_slabs *slabs, char *memory)
     for (uint32_t i = 0; i < slabs->strides; i++) {
         char *guard = memory + i * slabs->stride;
         int rc = slabs->guard == WEIR_STACK_GUARD_INSTALL
-                     ? madvise(guard, slabs->page, MADV_GUARD_INSTALL)
-                     : mprotect(guard, slabs->page, PROT_NONE);
+                     ? madvise(guard, slabs->guard_size, MADV_GUARD_INSTALL)
+                     : mprotect(guard, slabs->guard_size, PROT_NONE);
         if (rc) return false;
     }
     return true;

@@ -15,7 +15,7 @@
  *   weir_stack_pool   one per worker, no lock     | task has touched              |
  *     free list, last in first out, bounded       | ... pages never touched ...   |
  *                                                 +-------------------------------+ low
- *                                                 | guard page                    |
+ *                                                 | guard, 64 KiB                 |
  *                                                 +-------------------------------+
  *
  * A stride is blank (no memory; its bit is set in its slab's record), or made: then its weir_stack

@@ -73,6 +73,8 @@ typedef struct weir_http_parser {
     uint8_t version;    /* weir_http_version */
     uint8_t method;     /* weir_http_method: of this request, or of the one answered */
     uint8_t connection; /* result: WEIR_HTTP_CONNECTION_… flags of all lines */
+    uint8_t host_len;   /* the last valid Host, kept over resets: a connection repeats its own */
+    char host[32];
 } weir_http_parser;
 
 /* Prepares to parse a request head into `fields` (lent until the last use of the parser's views;
