@@ -10,7 +10,9 @@ serve "$work/site"
 cat >"$work/try.mjs" <<'SCRIPT'
 const url = process.argv[2], echo = process.argv[3];
 const same = (what, is, expected) => {
-    if (is !== expected) { console.error(`${what}: ${is}, expected ${expected}`); process.exitCode = 1; }
+    if (is === expected) return;
+    console.error(`${what}: ${is}, expected ${expected}`);
+    process.exitCode = 1;
 };
 const listing = await (await fetch(url + '/')).text();
 same('listing', listing.includes('Fluß.txt'), true);
@@ -22,7 +24,8 @@ same('at the same time', all.every(answer => answer.status === 200), true);
 await Promise.all(all.map(answer => answer.text()));
 SCRIPT
 node "$work/try.mjs" "$url" || fail 'fetch'
-browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || browser=
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
+    browser=
 if [ -n "$browser" ]; then
     timeout 60 "$browser" --headless --no-sandbox --disable-gpu --window-size=420,800 \
         --screenshot="$work/listing.png" "$url/" >"$work/browser" 2>&1 || fail 'Chromium fails'
@@ -36,10 +39,14 @@ serve --echo
 cat >"$work/echo.mjs" <<'SCRIPT'
 const body = new Uint8Array(1 << 20).map((_, i) => i * 7);
 const stream = new ReadableStream({
-    start(c) { for (let i = 0; i < body.length; i += 65536) c.enqueue(body.slice(i, i + 65536)); c.close(); },
+    start(c) {
+        for (let i = 0; i < body.length; i += 65536) c.enqueue(body.slice(i, i + 65536));
+        c.close();
+    },
 });
 for (const sent of [body, stream]) {
-    const answer = await fetch(process.argv[2] + '/x', {method: 'POST', body: sent, duplex: 'half'});
+    const how = {method: 'POST', body: sent, duplex: 'half'};
+    const answer = await fetch(process.argv[2] + '/x', how);
     const back = new Uint8Array(await answer.arrayBuffer());
     if (back.length !== body.length || back.some((b, i) => b !== body[i])) process.exitCode = 1;
 }

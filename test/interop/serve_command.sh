@@ -49,7 +49,8 @@ complains 1 'not an address' serve --hello --listen example
 complains 1 'no interface of this machine' serve --hello --listen 192.0.2.1:80
 
 serve --hello
-complains 1 'address already in use (another program listens there' serve --hello --listen "${url#http://}"
+complains 1 'address already in use (another program listens there' \
+    serve --hello --listen "${url#http://}"
 # The announcement names what, where and how.
 holds announcement "$(cat "$work/errors")" 'serving a fixed text at http://127.0.0.1:'
 holds announcement "$(cat "$work/errors")" ' engine, '

@@ -39,7 +39,8 @@ for engine in uring epoll threads; do
     cmp -s "$work/large" "$site/large.bin" || fail 'a large file arrives changed'
     same 'empty file' "$(status "$url/empty")" 200
     same index "$(get "$url/indexed/")" '<h1>index</h1>'
-    same 'no slash' "$(get -o /dev/null -w '%{http_code} %{redirect_url}' "$url/sub?q=1")" "301 $url/sub/?q=1"
+    same 'no slash' \
+        "$(get -o /dev/null -w '%{http_code} %{redirect_url}' "$url/sub?q=1")" "301 $url/sub/?q=1"
     same 'no slash, two before' "$(get -o /dev/null -w '%{redirect_url}' "$url//sub")" "$url/sub/"
 
     same range "$(get --range 2-4 "$url/digits.txt")" 234
@@ -48,20 +49,25 @@ for engine in uring epoll threads; do
     same 'range status' "$(status --range 0-0 "$url/digits.txt")" 206
     same 'range past the end' "$(status --range 10-20 "$url/digits.txt")" 416
     same 'two ranges' "$(status --range 0-1,3-4 "$url/digits.txt")" 200
-    same 'range with another If-Range' "$(status -H 'If-Range: "other"' --range 0-1 "$url/digits.txt")" 200
+    same 'range with another If-Range' \
+        "$(status -H 'If-Range: "other"' --range 0-1 "$url/digits.txt")" 200
     get -o "$work/part" --range 1000000-1999999 "$url/large.bin"
-    cmp -s "$work/part" <(tail -c +1000001 "$site/large.bin" | head -c 1000000) || fail 'a large range arrives changed'
+    cmp -s "$work/part" <(tail -c +1000001 "$site/large.bin" | head -c 1000000) \
+        || fail 'a large range arrives changed'
 
     etag=$(get -I "$url/digits.txt" | sed -n 's/^ETag: \(.*\)\r$/\1/p')
     date=$(get -I "$url/digits.txt" | sed -n 's/^Last-Modified: \(.*\)\r$/\1/p')
     same 'If-None-Match' "$(status -H "If-None-Match: W/\"a\", $etag" "$url/digits.txt")" 304
-    same 'If-None-Match other' "$(status -H 'If-None-Match: "a"' -H "If-Modified-Since: $date" "$url/digits.txt")" 200
+    same 'If-None-Match other' \
+        "$(status -H 'If-None-Match: "a"' -H "If-Modified-Since: $date" "$url/digits.txt")" 200
     same 'If-Modified-Since' "$(status -H "If-Modified-Since: $date" "$url/digits.txt")" 304
-    same 'If-Modified-Since before' "$(status -H 'If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT' "$url/digits.txt")" 200
+    same 'If-Modified-Since before' \
+        "$(status -H 'If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT' "$url/digits.txt")" 200
     same 'If-Match other' "$(status -H 'If-Match: "a"' "$url/digits.txt")" 412
     same 'If-Range' "$(get -H "If-Range: $etag" --range 1-2 "$url/digits.txt")" 12
 
-    for path in /../outside/secret /%2e%2e/outside/secret /sub/../../outside/secret /sub/out /sub/absolute \
+    for path in /../outside/secret /%2e%2e/outside/secret \
+        /sub/../../outside/secret /sub/out /sub/absolute \
         /sub/outdir/secret /..%2foutside%2fsecret /sub/%2e%2e/%2e%2e/%2e%2e/etc/passwd; do
         code=$(status "$url$path")
         case $code in 403 | 404) ;; *) fail "$path escapes: $code" ;; esac
@@ -78,7 +84,8 @@ for engine in uring epoll threads; do
     same POST "$(status -d x "$url/digits.txt")" 405
     holds Allow "$(get -i -X DELETE "$url/")" 'Allow: GET, HEAD'
     same 'unknown method' "$(status -X BREW "$url/")" 501
-    same 'upload to a file' "$(status -H 'Transfer-Encoding: chunked' --data-binary "@$work/upload" "$url/")" 405
+    same 'upload to a file' \
+        "$(status -H 'Transfer-Encoding: chunked' --data-binary "@$work/upload" "$url/")" 405
 
     list=$(get "$url/")
     holds 'listing, escaped name' "$list" '>a &lt;b&gt;&amp;&quot;c&quot; d.txt</a>'
@@ -91,14 +98,18 @@ for engine in uring epoll threads; do
     same 'link works' "$(get "$url/Gr%C3%BC%C3%9Fe%20%2541.txt")" y
     same 'link works, not UTF-8' "$(get "$url/bad%FFname")" w
     case $list in *.hidden* | *fifo*) fail 'the listing shows what cannot be fetched' ;; esac
-    case $(get "$url/sub/") in *outdir* | *'>out<'*) fail 'the listing shows links that lead out' ;; esac
-    [ "${list%%sub/*}" != "$list" ] && [ "${list%%sub/*}" != "${list%%digits*}" ] || fail 'no folder in the listing'
+    case $(get "$url/sub/") in
+    *outdir* | *'>out<'*) fail 'the listing shows links that lead out' ;;
+    esac
+    [ "${list%%sub/*}" != "$list" ] && \
+        [ "${list%%sub/*}" != "${list%%digits*}" ] || fail 'no folder in the listing'
     holds 'listing of a folder' "$(get "$url/sub/")" 'href="../"'
     stop
     while read -r line; do
         case $line in '{"time":"'*'}') ;; *) fail "not a line of JSON: $line" ;; esac
     done <"$work/log"
-    holds log "$(cat "$work/log")" '"method":"GET","target":"/nosuch","version":"HTTP/1.1","status":404'
+    holds log "$(cat "$work/log")" \
+        '"method":"GET","target":"/nosuch","version":"HTTP/1.1","status":404'
 
     serve --echo --io "$engine" --log=common
     get -o "$work/answer" -H 'Transfer-Encoding: chunked' --data-binary "@$work/upload" "$url/any"
@@ -106,7 +117,8 @@ for engine in uring epoll threads; do
     get -o "$work/answer" -X PATCH --data-binary "@$work/upload" "$url/any"
     cmp -s "$work/answer" "$work/upload" || fail 'an upload comes back changed'
     holds 'echoed type' "$(get -i -H 'Content-Type: a/b' -d x "$url/")" 'Content-Type: a/b'
-    same 'body over the limit' "$(head -c 17000000 /dev/zero | status -H 'Expect:' --data-binary @- "$url/")" 413
+    same 'body over the limit' \
+        "$(head -c 17000000 /dev/zero | status -H 'Expect:' --data-binary @- "$url/")" 413
     stop
     holds 'common log' "$(cat "$work/log")" '"PATCH /any HTTP/1.1" 200 100000'
 done

@@ -47,24 +47,28 @@ static inline int64_t weir_time_sum(int64_t a, int64_t b)
     return a < 0 ? INT64_MIN : INT64_MAX;
 }
 
+/* `n` nanoseconds. */
 static inline weir_duration weir_nanoseconds(int64_t n)
 {
     weir_duration d = {n};
     return d;
 }
 
+/* `n` microseconds, saturating. */
 static inline weir_duration weir_microseconds(int64_t n)
 {
     weir_duration d = {weir_time_scale(n, 1000)};
     return d;
 }
 
+/* `n` milliseconds, saturating. */
 static inline weir_duration weir_milliseconds(int64_t n)
 {
     weir_duration d = {weir_time_scale(n, 1000000)};
     return d;
 }
 
+/* `n` seconds, saturating. */
 static inline weir_duration weir_seconds(int64_t n)
 {
     weir_duration d = {weir_time_scale(n, 1000000000)};
@@ -78,6 +82,7 @@ static inline weir_deadline weir_never(void)
     return d;
 }
 
+/* Whether a deadline is none. */
 static inline bool weir_is_never(weir_deadline d)
 {
     return d.ns == WEIR_FOREVER_NS;

@@ -31,8 +31,9 @@
  * by its own multiple of a cache line, within the top page.  Measured on one Xeon: a switch pair in
  * a round over 1,024 fibers takes 11 ns with colours and 37 to 44 without; over 16 fibers, 6 and 9.
  *
- * A guard is one page.  A function with a frame above a page could step over it, so the library and
- * programs on it should be compiled with -fstack-clash-protection.
+ * A guard is 64 KiB of address space without memory, so that frames up to that size cannot step
+ * over it (compilers can probe each page of a large frame instead, -fstack-clash-protection; that
+ * touches cold memory in every call).
  *
  * Guards are made by MADV_GUARD_INSTALL (Linux 6.13), which does not split the mapping, else by
  * mprotect, which costs two mappings per stack: then vm.max_map_count bounds the number of stacks,

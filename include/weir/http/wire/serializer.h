@@ -38,6 +38,7 @@ typedef struct weir_http_out {
     int error; /* the first error; 0: none */
 } weir_http_out;
 
+/* A cursor at the begin of `capacity` bytes at `data`.  Never fails. */
 static inline weir_http_out weir_http_out_of(char *data, size_t capacity)
 {
     weir_http_out out = {data, capacity, 0, 0};
