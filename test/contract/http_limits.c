@@ -178,7 +178,8 @@ CONTRACT(http_survives_thousands_of_bad_connections_without_a_leak)
     const size_t after = mallinfo2().uordblks;
     /* A pooled thread keeps the one that wakes it. */
     check(test_fd_count() <= descriptors + (contract_on_threads(io) ? 50 : 0));
-    check(after < before + 64 * 1024);
+    /* The server may keep 256 output buffers; a leak of 600 bytes a connection would show. */
+    check(after < before + 256 * 4200 + 64 * 1024);
     if (!http_open(&f, &c)) return;
     check_int(http_ask(&c, GET, &a), 200);
     http_close(&c);
