@@ -4,8 +4,8 @@
  *
  * Paths are relative to a directory handle; with WEIR_OPEN_BENEATH the kernel refuses every way out
  * of it: "..", absolute paths, symbolic links and magic links (openat2(2), RESOLVE_BENEATH).
- * What the kernel cannot wait for is done by the engine's offload threads, so a slow disk never
- * holds a worker.
+ * What the kernel cannot wait for is done by the engine's offload threads, so a slow disk does
+ * not hold a worker (but weir_send_file may, for a part of the file that is not in memory).
  */
 #ifndef WEIR_IO_FILE_H
 #define WEIR_IO_FILE_H

@@ -92,7 +92,8 @@ struct weir_op {
     uint16_t reserved;      /* the engine's */
     int32_t fd;             /* descriptor that the op works on */
     int64_t result;         /* valid after completion: >= 0, or a negative WEIR_E… */
-    weir_deadline deadline; /* {0} = none; else WEIR_EDEADLINE when it passes first */
+    weir_deadline deadline; /* {0} = none (in calls that take one, weir_never() is none and 0 is
+                               past); else WEIR_EDEADLINE when it passes first */
     weir_queue *queue;      /* where the completion goes; set by weir_submit */
     void *user;             /* the caller's; untouched */
     union {

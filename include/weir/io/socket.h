@@ -185,8 +185,9 @@ void weir_receiver_init(weir_receiver *receiver, weir_socket socket);
  *
  * Returns the count and *out, to be given back with weir_give_back; 0 at the end of the stream
  * (nothing is lent); WEIR_ECONNRESET, WEIR_ETIMEDOUT, WEIR_ENOTCONN; WEIR_ENOBUFS when all buffers
- * that the engine may have are lent.  No byte is lost to a cancellation. A cancellation point. From
- * the task that uses the receiver. */
+ * that the engine may have are lent: try again later; WEIR_ELIMIT, final: the peer had sent more
+ * than was read when buffers were short, and lost its connection.  No byte is lost to a
+ * cancellation. A cancellation point. From the task that uses the receiver. */
 int64_t weir_read_lent(weir_io *io, weir_receiver *receiver, weir_lent *out);
 
 /* Ends a standing receive and drops what had arrived.  Before the socket is closed, and only when

@@ -39,6 +39,9 @@ static int fill_defaults(weir_evented_options *options)
     if (!options->workers) options->workers = processors();
     if (!options->stack_size) options->stack_size = DEFAULT_STACK;
     if (!options->buffer_size) options->buffer_size = DEFAULT_BUFFER;
+    /* Whole cache lines: a returning buffer's first bytes carry a message, whose address must be
+     * aligned. */
+    options->buffer_size = (options->buffer_size + 63) & ~(size_t)63;
     if (!options->max_buffers) options->max_buffers = DEFAULT_BUFFERS;
     bool absurd = options->workers > MAX_WORKERS || options->buffer_size < 1024 ||
                   options->buffer_size > 1 << 24 || options->max_buffers < BUFFERS_PER_SLAB ||

@@ -203,8 +203,9 @@ void weir_evented_interrupt(weir_io *io, weir_task_record *record);
 weir_task_record *weir_evented_self(weir_io *io);
 int weir_evented_yield(weir_io *io);
 
-/* Lets other fibers run, then goes on with the current one. */
-void weir_evented_fiber_rest(worker *w);
+/* Lets other fibers run, then goes on with the current one; `look`: also lets the loop look at the
+ * kernel. */
+void weir_evented_fiber_rest(worker *w, bool look);
 
 /* Stops the current fiber until weir_evented_fiber_resume. */
 void weir_evented_fiber_wait(worker *w);

@@ -128,6 +128,13 @@ static bool offloaded(worker *w, weir_op *op)
     return weir_offload_start(&w->engine->offload, op);
 }
 
+static bool queued(weir_op *op)
+{
+    op->reserved = OP_QUEUED;
+    ((weir_queue *)op->user)->waiter = op;
+    return true;
+}
+
 static bool started(worker *w, weir_op *op)
 {
     switch (op->code) {
@@ -136,7 +143,7 @@ static bool started(worker *w, weir_op *op)
     case WEIR_OP_WORD_WAIT:
     case WEIR_OP_JOIN:
     case WEIR_OP_GROUP_WAIT: return parked(w, op);
-    case OP_QUEUE_WAIT: op->reserved = OP_QUEUED; return true;
+    case OP_QUEUE_WAIT: return queued(op);
     default: break;
     }
     if (w->engine->reactor->offloads(op)) return offloaded(w, op);
@@ -183,7 +190,7 @@ int64_t weir_evented_op_perform(worker *w, weir_op *op)
     }
     op->queue = NULL;
     if (!start(w, op, f)) {
-        if (--w->op_budget == 0) weir_evented_fiber_rest(w);
+        if (--w->op_budget == 0) weir_evented_fiber_rest(w, true);
         return op->result;
     }
     f->waiting = op;

@@ -53,14 +53,13 @@ int weir_evented_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadli
         if (error) return error;
         *out = weir_evented_queue_try(io, queue);
         if (*out) {
-            if (--w->op_budget == 0) weir_evented_fiber_rest(w);
+            if (--w->op_budget == 0) weir_evented_fiber_rest(w, true);
             return 0;
         }
         weir_op op;
         weir_op_set(&op, (weir_opcode)OP_QUEUE_WAIT, -1);
         op.user = queue;
         if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
-        queue->waiter = &op;
         int64_t result = weir_evented_op_perform(w, &op);
         queue->waiter = NULL;
         /* A completion may have come together with the deadline or the request. */

@@ -145,9 +145,10 @@ void weir_evented_fiber_run(worker *w, fiber *f)
     reap(w);
 }
 
-void weir_evented_fiber_rest(worker *w)
+void weir_evented_fiber_rest(worker *w, bool look)
 {
     w->op_budget = OPS_IN_A_ROW;
+    if (look) w->budget = 0;
     ready_push(w, w->current);
     weir_evented_fiber_wait(w);
 }
@@ -158,7 +159,7 @@ int weir_evented_yield(weir_io *io)
     if (!w || &w->engine->io != io || !w->current) return WEIR_ENOTTASK;
     int error = weir_task_check(&w->current->record, (weir_instant){w->now});
     if (error) return error;
-    weir_evented_fiber_rest(w);
+    weir_evented_fiber_rest(w, false);
     return 0;
 }
 

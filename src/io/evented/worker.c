@@ -125,13 +125,16 @@ static void look(worker *w, int64_t timeout)
 static void sleep_now(worker *w)
 {
     engine *e = w->engine;
-    stop_if_over(e);
     __atomic_fetch_add(&e->idle, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&w->sleeping, 1, __ATOMIC_SEQ_CST);
+    /* Our count of finished tasks is out before we read the others': of two workers that end the
+     * last tasks at the same time, one sees that they were the last. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    stop_if_over(e);
     bool busy = __atomic_load_n(&w->inbox.head, __ATOMIC_SEQ_CST) != 0 || something_to_steal(e) ||
                 __atomic_load_n(&e->stopping, __ATOMIC_SEQ_CST);
     int64_t next = weir_wheel_next(&w->wheel), timeout = 0;
+    if (next != WEIR_FOREVER_NS) w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
     if (!busy) timeout = next == WEIR_FOREVER_NS ? next : next > w->now ? next - w->now : 0;
     look(w, timeout);
     __atomic_store_n(&w->sleeping, 0, __ATOMIC_RELAXED);

@@ -18,7 +18,7 @@
 #include "io/posix/file.h"
 #include "io/posix/gather.h"
 
-enum { WRITE_SLICES = 64 };
+enum { WRITE_SLICES = 64, ENTRY_MAX = 1 << 30 };
 
 static unsigned poll_mask(uint32_t events)
 {
@@ -57,12 +57,18 @@ static void accept_one(worker *w, weir_op *op)
     entry->user_data = (uintptr_t)op;
 }
 
+/* An entry's length has 32 bits and its result 31. */
+static size_t clamp(size_t len)
+{
+    return len < ENTRY_MAX ? len : ENTRY_MAX;
+}
+
 static bool read_some(worker *w, weir_op *op)
 {
     const struct iovec *data = op->args.vector.data;
     if (op->args.vector.count != 1 || data->iov_len == 0) return attempt(w, op);
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
-    io_uring_prep_recv(entry, op->fd, data->iov_base, data->iov_len, 0);
+    io_uring_prep_recv(entry, op->fd, data->iov_base, clamp(data->iov_len), 0);
     entry->user_data = (uintptr_t)op;
     return true;
 }
@@ -112,7 +118,7 @@ static bool write_some(worker *w, weir_op *op)
     if (op->args.vector.count != 1 || data->iov_len == 0) return write_slices(w, op);
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
     io_uring_prep_send(entry, op->fd, (char *)data->iov_base + *written(op),
-                       data->iov_len - *written(op), send_flags(op));
+                       clamp(data->iov_len - *written(op)), send_flags(op));
     entry->user_data = (uintptr_t)op;
     return true;
 }
@@ -179,6 +185,7 @@ static void stop(worker *w, weir_op *op)
 static bool died_before(int32_t result)
 {
     switch (-result) {
+    case EINTR:
     case ECONNABORTED:
     case EPROTO:
     case ENETDOWN:
@@ -220,28 +227,44 @@ static void sent(worker *w, weir_op *op, int32_t result)
     weir_evented_op_finish(w, op, *done > 0 ? (int64_t)*done : result);
 }
 
-/* Works on what no native entry serves: pipes and terminals, file systems without NOWAIT. */
+/* Works on what no native entry serves: pipes and terminals, file systems without NOWAIT, paths
+ * that change while they are resolved. */
 static bool served_otherwise(worker *w, weir_op *op, int32_t result)
 {
-    if (op->reserved & OP_CANCELED) return false;
     if (result == -ENOTSOCK && (op->code == WEIR_OP_READ || op->code == WEIR_OP_WRITE)) {
         retry(w, op);
         return true;
     }
     bool file = op->code == WEIR_OP_READ_AT || op->code == WEIR_OP_WRITE_AT;
-    if (result != -EAGAIN || !file) return false;
+    if (result != -EAGAIN || !(file || op->code == WEIR_OP_OPEN)) return false;
     op->reserved = OP_OFFLOADED;
     if (!weir_offload_start(&w->engine->offload, op)) weir_evented_op_finish(w, op, op->result);
     return true;
+}
+
+/* Whether a failure is one that would only be tried again. */
+static bool is_passing(const weir_op *op, int32_t result)
+{
+    switch (op->code) {
+    case WEIR_OP_ACCEPT: return died_before(result);
+    case WEIR_OP_READ:
+    case WEIR_OP_WRITE: return result == -ENOTSOCK;
+    case WEIR_OP_OPEN:
+    case WEIR_OP_READ_AT:
+    case WEIR_OP_WRITE_AT: return result == -EAGAIN;
+    default: return false;
+    }
 }
 
 static void completed(worker *w, weir_op *op, int32_t result)
 {
     if (op->reserved & OP_POLLED) {
         polled(w, op, result);
+    } else if (op->reserved & OP_CANCELED && is_passing(op, result)) {
+        weir_evented_op_finish(w, op, WEIR_ECANCELED);
     } else if (result < 0 && served_otherwise(w, op, result)) {
         return;
-    } else if (op->code == WEIR_OP_ACCEPT && died_before(result) && !(op->reserved & OP_CANCELED)) {
+    } else if (op->code == WEIR_OP_ACCEPT && died_before(result)) {
         accept_one(w, op);
     } else if (op->code == WEIR_OP_WRITE) {
         sent(w, op, result);
@@ -274,7 +297,7 @@ static void enter(uring *u, int64_t timeout)
         io_uring_submit_and_wait_timeout(&u->ring, &first, 1,
                                          timeout == WEIR_FOREVER_NS ? NULL : &span, NULL);
     }
-    u->transient_used = 0;
+    weir_uring_submitted(u);
 }
 
 static bool pending(worker *w)

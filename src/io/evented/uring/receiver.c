@@ -10,9 +10,9 @@
  *
  * Bytes go to the waiting READ_LENT, else to the receiver's chunks.  A peer that sends more than is
  * read is held off by canceling the receive when CHUNKS_ENOUGH are kept; it is armed again when a
- * reader finds none.  When all buffers are in use, receivers that hoard several lose their
- * connection (WEIR_ENOBUFS); if there are none, a READ_LENT fails with the same and may be tried
- * again.
+ * reader finds none.  When all buffers are in use, receivers that keep unread ones,
+ * those with several first, lose their connection (WEIR_ELIMIT); if there are none, a READ_LENT
+ * fails with the same and may be tried again.
  *
  * Invariant: armed if and only if a completion without MORE is still to come; `home` is the worker
  * where it will come; the chunks are in home's notes.
@@ -73,10 +73,9 @@ static void send_away(worker *home, weir_op *op)
 static bool serve(worker *w, weir_op *op)
 {
     weir_receiver *receiver = op->args.lent.receiver;
-    worker *home = receiver->home ? receiver->home : w;
-    uint32_t id = weir_chunks_take(&home->buffers, receiver);
+    uint32_t id = weir_chunks_take(&w->buffers, receiver);
     if (id != BUFFER_NONE) {
-        op->result = lend(home, op, id, home->buffers.notes[id].len);
+        op->result = lend(w, op, id, w->buffers.notes[id].len);
         return false;
     }
     op->result = end_result(receiver);
@@ -110,12 +109,27 @@ bool weir_uring_receiver_stop(worker *w, weir_op *op)
     return true;
 }
 
+/* Sends an op of another worker back: with bytes if there are any, for here are the notes of the
+ * chunks; else nothing is received here any more, and its worker may take the receiver over. */
+static void send_back(worker *w, weir_receiver *receiver, weir_op *op)
+{
+    uint32_t id = BUFFER_NONE;
+    if (op->code == WEIR_OP_RECEIVER_STOP) {
+        drop_chunks(w, receiver);
+    } else {
+        id = weir_chunks_take(&w->buffers, receiver);
+    }
+    if (!receiver->chunks && !(receiver->state & RECEIVER_ARMED)) receiver->home = NULL;
+    int64_t result = id == BUFFER_NONE ? 0 : lend(w, op, id, w->buffers.notes[id].len);
+    weir_evented_complete(&w->engine->io, op, result);
+}
+
 void weir_uring_remote(worker *w, weir_op *op)
 {
     weir_receiver *receiver = op->args.lent.receiver;
-    if (op->code == WEIR_OP_RECEIVER_STOP) drop_chunks(w, receiver);
-    if (!(receiver->state & RECEIVER_ARMED)) {
-        weir_evented_complete(&w->engine->io, op, 0);
+    bool bytes = op->code == WEIR_OP_READ_LENT && receiver->chunks > 0;
+    if (bytes || !(receiver->state & RECEIVER_ARMED)) {
+        send_back(w, receiver, op);
         return;
     }
     receiver->waiter = op;
@@ -126,9 +140,10 @@ void weir_uring_remote(worker *w, weir_op *op)
 void weir_uring_returned(worker *w, weir_op *op)
 {
     op->reserved &= (uint16_t)~OP_AWAY;
-    bool stopped = op->reserved & OP_CANCELED;
-    if (op->code == WEIR_OP_RECEIVER_STOP || stopped) {
-        weir_evented_op_finish(w, op, stopped ? WEIR_ECANCELED : 0);
+    if (op->code == WEIR_OP_RECEIVER_STOP || op->result > 0) {
+        weir_evented_op_finish(w, op, op->result);
+    } else if (op->reserved & OP_CANCELED) {
+        weir_evented_op_finish(w, op, WEIR_ECANCELED);
     } else if (!serve(w, op)) {
         weir_evented_op_finish(w, op, op->result);
     }
@@ -142,15 +157,15 @@ void weir_uring_stop_lent(worker *w, weir_op *op)
     weir_evented_op_finish(w, op, WEIR_ECANCELED);
 }
 
-/* All buffers are in use: receivers that keep several unread chunks lose them and their connection.
- */
-static bool drop_hoarders(worker *w)
+/* All buffers are in use: receivers that keep `least` or more unread chunks lose them and their
+ * connection.  Returns whether there were any. */
+static bool drop_hoarders(worker *w, uint32_t least)
 {
     bool dropped = false;
     for (uint32_t id = 0; id < w->buffers.count; id++) {
         weir_receiver *receiver = w->buffers.notes[id].receiver;
-        if (!receiver || receiver->chunks < 2) continue;
-        receiver->ended = WEIR_ENOBUFS;
+        if (!receiver || receiver->chunks < least) continue;
+        receiver->ended = WEIR_ELIMIT;
         cancel(w, receiver);
         drop_chunks(w, receiver);
         dropped = true;
@@ -163,7 +178,7 @@ static void resume(worker *w, weir_receiver *receiver, bool no_buffers)
 {
     weir_op *op = receiver->waiter;
     if (!op) return; /* armed again by the next reader */
-    if (!no_buffers || weir_uring_grow(w) || drop_hoarders(w)) {
+    if (!no_buffers || weir_uring_grow(w) || drop_hoarders(w, 2) || drop_hoarders(w, 1)) {
         arm(w, receiver);
     } else {
         receiver->waiter = NULL;
@@ -201,7 +216,7 @@ static void ended(worker *w, weir_receiver *receiver, int32_t result)
     if (receiver->state & RECEIVER_AWAITED) {
         receiver->waiter = NULL;
         receiver->state = 0;
-        weir_evented_complete(&w->engine->io, op, 0);
+        send_back(w, receiver, op);
     } else if (op->code == WEIR_OP_RECEIVER_STOP) {
         receiver->waiter = NULL;
         weir_evented_op_finish(w, op, 0);

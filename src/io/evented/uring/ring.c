@@ -105,7 +105,13 @@ static void submit(uring *u)
     /* EBUSY, EAGAIN: the kernel wants its completions taken first, which this lets it do. */
     while (io_uring_submit_and_get_events(&u->ring) < 0 && io_uring_sq_ready(&u->ring) > 0)
         continue;
-    u->transient_used = 0;
+    weir_uring_submitted(u);
+}
+
+void weir_uring_submitted(uring *u)
+{
+    /* A submission may be partial; what was not taken still points at its memory. */
+    if (io_uring_sq_ready(&u->ring) == 0) u->transient_used = 0;
 }
 
 struct io_uring_sqe *weir_uring_entry(uring *u)
@@ -121,7 +127,9 @@ struct io_uring_sqe *weir_uring_entry(uring *u)
 void *weir_uring_transient(uring *u, size_t size)
 {
     size = (size + 15) & ~(size_t)15;
-    if (u->transient_used + size > URING_TRANSIENT) submit(u);
+    /* Nothing may be submitted between this and the entry that is to point here. */
+    while (u->transient_used + size > URING_TRANSIENT || io_uring_sq_space_left(&u->ring) == 0)
+        submit(u);
     void *memory = u->transient + u->transient_used;
     u->transient_used += size;
     return memory;

@@ -57,8 +57,11 @@ void weir_uring_arm_wakeup(worker *w);
 /* A free submission entry ; the caller sets its user data. */
 struct io_uring_sqe *weir_uring_entry(uring *u);
 
-/* `size` bytes that stay until the next submission. */
+/* `size` bytes that stay until the entry which is taken next has been submitted. */
 void *weir_uring_transient(uring *u, size_t size);
+
+/* After each submission: the transient memory is free again when all was taken. */
+void weir_uring_submitted(uring *u);
 
 /* Asks the kernel to end what carries this user data. */
 void weir_uring_cancel(uring *u, uint64_t user_data);
