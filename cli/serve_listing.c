@@ -29,7 +29,14 @@ static const char style[] =
     "th{font-size:.8rem;font-weight:600;color:var(--soft)}"
     "td:first-child{overflow-wrap:anywhere}tr:hover td{background:#8881}"
     ".s,.d{white-space:nowrap;color:var(--soft);font-variant-numeric:tabular-nums}"
-    ".s{text-align:right}i{font-style:normal;margin-right:.6em}"
+    ".s{text-align:right}"
+    /* A sheet and a folder, drawn: no font needs to have them. */
+    "i{display:inline-block;box-sizing:border-box;width:.75em;height:.95em;margin:0 .8em 0 .2em;"
+    "border:1.5px solid var(--soft);border-radius:2px;vertical-align:-.1em}"
+    "i.f{width:1.05em;height:.75em;margin-right:.6em;margin-left:.1em;background:var(--soft);"
+    "border-radius:1px 4px 2px 2px;vertical-align:0}"
+    "i.u{border:0;border-left:1.5px solid;border-bottom:1.5px solid;color:var(--soft);"
+    "width:.6em;height:.6em;transform:rotate(45deg);border-radius:0;vertical-align:.05em}"
     "footer{margin-top:1rem;color:var(--soft);font-size:.85rem}"
     "@media(max-width:34rem){.d{display:none}}</style>";
 
@@ -241,8 +248,7 @@ static void put_entry(page *p, const entry *e)
 {
     const size_t len = strlen(e->name);
     const char *slash = e->directory ? "/" : "";
-    put_format(p, "<tr><td><i>%s</i><a href=\"./",
-               e->directory ? "\xF0\x9F\x93\x81" : "\xF0\x9F\x93\x84");
+    put_format(p, "<tr><td><i%s></i><a href=\"./", e->directory ? " class=f" : "");
     put_encoded(p, e->name, len);
     put_format(p, "%s\">", slash);
     put_escaped(p, e->name, len);
@@ -271,7 +277,7 @@ static void put_page(page *p, const char *path, const entries *all)
     put_text(p, "<table><thead><tr><th>Name</th><th class=s>Size</th>"
                 "<th class=d>Modified (UTC)</th></tr></thead><tbody>\n");
     if (path[strspn(path, "/")])
-        put_text(p, "<tr><td><i>\xE2\x86\xA9</i><a href=\"../\">parent folder</a></td>"
+        put_text(p, "<tr><td><i class=u></i><a href=\"../\">parent folder</a></td>"
                     "<td class=s></td><td class=d></td></tr>\n");
     for (size_t i = 0; i < all->count; i++) {
         folders += all->items[i].directory;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The acceptor: an ACCEPT op that turns into a SLEEP op while descriptors or memory are short.
+ * The acceptor: an ACCEPT op that turns into a SLEEP op while descriptors or memory are short, or
+ * accepting fails for another reason that may pass.
  */
 #include <weir/net/acceptor.h>
 
 #include <weir/base/error.h>
 #include <weir/io/clock.h>
+#include <weir/io/task.h>
 
 #include "net/shortage.h"
 
@@ -23,6 +25,13 @@ void weir_acceptor_start(weir_io *io, weir_acceptor *acceptor)
     weir_submit(io, &acceptor->op, acceptor->queue);
 }
 
+/* Whether accepting again is of no use: it was stopped, or what it was given is no listener.  All
+ * else may pass, a firewall's or a security module's refusal too. */
+static bool is_final(int error)
+{
+    return error == WEIR_ECANCELED || weir_errclass(error) == WEIR_CLASS_USAGE;
+}
+
 int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *out)
 {
     const int64_t result = acceptor->op.result;
@@ -38,11 +47,11 @@ int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *ou
         weir_tcp_stream_init(out, (weir_socket){(int)result});
         return 1;
     }
-    if (!net_is_shortage((int)result)) return (int)result;
+    if (is_final((int)result)) return (int)result;
     if (slept) {
-        /* Not even the pause could be had: the caller's own task pauses, so that nothing spins. */
-        int error = weir_sleep(io, weir_milliseconds(5));
-        if (error) return error;
+        /* Not even the pause could be had: the caller's own task pauses, so that nothing spins.
+         * A request that ends this is for that task, and says nothing about the acceptor. */
+        if (weir_sleep(io, weir_milliseconds(5)) == WEIR_ECANCELED) weir_recancel(io);
         weir_acceptor_start(io, acceptor);
         return 0;
     }

@@ -7,6 +7,19 @@ work=$(mktemp -d)
 failures=0
 server=
 
+# An emulator of another processor may lack what a kernel of this age has (openat2, io_uring).
+case $("$WEIR" version) in
+*"($(uname -m),"*) ;;
+*)
+    "$WEIR" doctor >"$work/doctor" || {
+        echo "skipped: emulated, and the emulator lacks something:"
+        grep -v '^  ok' "$work/doctor"
+        rm -rf "$work"
+        exit 77
+    }
+    ;;
+esac
+
 # serve ARGUMENT…: starts `weir serve` on a free port and sets $url.
 serve() {
     : >"$work/errors"

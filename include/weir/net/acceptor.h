@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * An acceptor: a listener served as operations on a queue, which survives shortages.
+ * An acceptor: a listener served as operations on a queue, which survives shortages and other
+ * errors that may pass.
  *
  *     weir_acceptor_start ──> ACCEPT in flight ──connection──> caller, who starts it again
- *                                  │ no descriptors, no memory
+ *                                  │ no descriptors, no memory, …
  *                                  └──> SLEEP 5 ms … 1 s ──> ACCEPT again
  *
  * It never spins and never loses a connection.  Used by the one task that takes from the queue.
@@ -24,7 +25,7 @@ typedef struct weir_acceptor {
     weir_tcp_listener listener; /* borrowed */
     weir_queue *queue;
     weir_duration pause; /* how long the next shortage makes it wait */
-    int error;           /* the last shortage, for a log; 0: none since the last connection */
+    int error;           /* the last passing error, for a log; 0: none since the last connection */
     bool running;        /* whether `op` is in flight */
 } weir_acceptor;
 
@@ -38,9 +39,11 @@ void weir_acceptor_start(weir_io *io, weir_acceptor *acceptor);
 /* Takes the completion of acceptor->op, which has come out of the queue.
  *
  * Returns 1 and a connection in *out, the caller's; start it again for the next.  Returns 0 when
- * there is none but the acceptor goes on by itself (a shortage, or its end).  Errors:
- * WEIR_ECANCELED after weir_acceptor_stop; WEIR_EINVAL and others: the listener is unusable.
- * Waits for 5 ms only when the shortage reaches the engine itself: then a cancellation point. */
+ * there is none but the acceptor goes on by itself, after a pause (a shortage or another error that
+ * may pass, or its end).  Errors: WEIR_ECANCELED after weir_acceptor_stop; WEIR_EBADF, WEIR_EINVAL,
+ * WEIR_ENOTSOCK, WEIR_EOPNOTSUPP and others of the class USAGE: the listener is unusable.
+ * Waits, for 5 ms, only when the shortage reaches the engine itself; a cancel request ends that
+ * wait and stays pending. */
 int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *out);
 
 /* Asks it to stop: if it is running its op will come out of the queue once more. */

@@ -71,15 +71,14 @@ static weir_deadline body_deadline(weir_http_exchange *x)
 static int await_more(weir_http_exchange *x)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    if (x->content.expects) {
-        x->content.expects = false;
-        if (x->answer.phase == WEIR_HTTP_UNANSWERED)
-            weir_http_output_add(x, go_on, sizeof go_on - 1);
-    }
+    /* RFC 9110 15.2: an interim response comes before the final one, or not at all. */
+    const bool late = x->answer.phase > WEIR_HTTP_HEAD_OPEN;
+    const size_t len = x->content.expects && !late ? sizeof go_on - 1 : 0;
+    x->content.expects = false;
     /* The client may wait for what is gathered before it sends on; a head that is not complete
      * lies in the same buffer and stays. */
-    int error = 0;
-    if (x->answer.phase != WEIR_HTTP_HEAD_OPEN) error = weir_http_output_flush(x);
+    int error = x->answer.phase == WEIR_HTTP_HEAD_OPEN ? weir_http_answer_send_before(x, go_on, len)
+                                                       : weir_http_output_flush_with(x, go_on, len);
     if (error) return error;
     const int64_t n = weir_http_input_refill(x, body_deadline(x));
     return n > 0 ? 0 : n == 0 ? WEIR_EEOF : (int)n;

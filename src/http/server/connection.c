@@ -18,9 +18,14 @@ void weir_http_list_add(weir_http_list *list, weir_http_connection *connection)
     list->last = connection;
 }
 
+bool weir_http_list_holds(const weir_http_list *list, const weir_http_connection *connection)
+{
+    return connection->previous || list->first == connection;
+}
+
 void weir_http_list_remove(weir_http_list *list, weir_http_connection *connection)
 {
-    if (!connection->previous && list->first != connection) return;
+    if (!weir_http_list_holds(list, connection)) return;
     if (connection->next) {
         connection->next->previous = connection->previous;
     } else {

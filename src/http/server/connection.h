@@ -65,6 +65,8 @@ typedef struct weir_http_list {
 
 void weir_http_list_add(weir_http_list *list, weir_http_connection *connection);
 
+bool weir_http_list_holds(const weir_http_list *list, const weir_http_connection *connection);
+
 /* Takes it out; nothing when it is not in. */
 void weir_http_list_remove(weir_http_list *list, weir_http_connection *connection);
 

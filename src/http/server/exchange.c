@@ -71,10 +71,10 @@ static int read_head(weir_http_exchange *x)
 {
     weir_http_input *input = &x->input;
     weir_deadline deadline = {0};
+    weir_http_parser_reset(&x->parser);
     int error = weir_http_input_settle(x);
     if (error) return fail_head(x, error);
     if (input->at == input->end) return IDLE;
-    weir_http_parser_reset(&x->parser);
     for (;;) {
         int n = weir_http_parser_feed(&x->parser, input->data + input->at, input->end - input->at);
         if (n > 0) {
@@ -89,9 +89,10 @@ static int read_head(weir_http_exchange *x)
             deadline = weir_deadline_after(x->io, x->server->options.header_timeout);
         int64_t more = weir_http_input_extend(x, deadline);
         if (more > 0) continue;
-        if (more < 0) return fail_head(x, (int)more);
         int cut = weir_http_parser_finish(&x->parser);
-        return cut ? fail_head(x, cut) : ENDS;
+        /* Empty lines are no request: nobody waits for a word about them. */
+        if (!cut && (more == 0 || more == WEIR_EDEADLINE)) return ENDS;
+        return fail_head(x, more < 0 ? (int)more : cut);
     }
 }
 
@@ -150,7 +151,11 @@ static int answer(weir_http_exchange *x)
         if (x->answer.phase != WEIR_HTTP_ANSWERED) complete_answer(x);
     }
     if (options->done) report(x);
-    if (x->close) return ENDS;
+    if (x->close) {
+        /* The client may be sending what nobody reads, and a reset would take the response away. */
+        if (x->content.body != WEIR_HTTP_BODY_NONE) x->linger = true;
+        return ENDS;
+    }
     if (x->content.body != WEIR_HTTP_BODY_NONE) {
         if (weir_http_output_flush(x) || weir_http_content_discard(x)) {
             x->linger = true;

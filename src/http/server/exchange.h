@@ -111,6 +111,9 @@ void weir_http_input_end(weir_http_exchange *x);
 /* Sends what is there.  0, or the error that is kept. */
 int weir_http_output_flush(weir_http_exchange *x);
 
+/* The same, and behind it `len` bytes that are not in the buffer, in one write. */
+int weir_http_output_flush_with(weir_http_exchange *x, const char *data, size_t len);
+
 /* Adds bytes; large ones go out with what is there, in one write.  0, or the error. */
 int weir_http_output_add(weir_http_exchange *x, const char *data, size_t len);
 
@@ -131,5 +134,9 @@ int weir_http_content_discard(weir_http_exchange *x);
 /* respond.c -------------------------------------------------------------------------------- */
 
 void weir_http_answer_begin(weir_http_exchange *x);
+
+/* While the head is open: sends the responses before it and then `len` bytes, and moves the head to
+ * the front.  0, or the error. */
+int weir_http_answer_send_before(weir_http_exchange *x, const char *data, size_t len);
 
 #endif

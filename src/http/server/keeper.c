@@ -17,6 +17,7 @@
 #include <weir/base/error.h>
 #include <weir/io/clock.h>
 #include <weir/io/group.h>
+#include <weir/io/task.h>
 
 #include "base/spin.h"
 
@@ -144,22 +145,26 @@ static void start_exchange(weir_http_keeper *k, weir_http_connection *c)
     refuse(k, c);
 }
 
-/* A READ_LENT of a waiting connection has completed. */
+/* The READ_LENT of a waiting connection, or the pause before its next one, has completed. */
 static void take_bytes(weir_http_keeper *k, weir_http_connection *c)
 {
+    weir_http_list *list = c->state == WEIR_HTTP_FRESH ? &k->fresh : &k->idle;
     const int64_t result = c->op.result;
-    if (c->op.code == WEIR_OP_SLEEP && result >= 0) {
+    /* One that was taken out of its list is to end: the request to cancel its op may have come too
+     * late, and nobody would look after it any more. */
+    const bool listed = weir_http_list_holds(list, c);
+    if (listed && c->op.code == WEIR_OP_SLEEP && result >= 0) {
         await_bytes(k, c);
         return;
     }
-    if (result == WEIR_ENOBUFS && k->stage == WEIR_HTTP_SERVING) {
+    if (listed && result == WEIR_ENOBUFS && k->stage == WEIR_HTTP_SERVING) {
         /* All buffers are lent: it waits a little, in its list, for one to come back. */
         weir_op_set(&c->op, WEIR_OP_SLEEP, -1);
         c->op.deadline.ns = k->clock.now + 10000000;
         submit(k, c);
         return;
     }
-    weir_http_list_remove(c->state == WEIR_HTTP_FRESH ? &k->fresh : &k->idle, c);
+    weir_http_list_remove(list, c);
     if (result > 0) {
         start_exchange(k, c);
     } else {
@@ -442,6 +447,11 @@ int weir_http_keeper_main(weir_io *io, void *argument)
             }
         } else if (++handled % BATCH == 0) {
             look_around(k);
+            /* Ops may complete as they are submitted: others have their turn all the same. */
+            if (weir_yield(io) == WEIR_ECANCELED) {
+                result = WEIR_ECANCELED;
+                cancel_exchanges(k);
+            }
         }
         if (op) handle(k, op);
     }

@@ -27,13 +27,15 @@ static weir_deadline write_deadline(const weir_http_exchange *x)
     return (weir_deadline){weir_time_sum(weir_http_clock_now(&x->keeper->clock), limit)};
 }
 
-/* Writes one or two slices, all of them. */
+/* Writes one or two slices, all of them.  The deadline is one for all: progress does not renew it,
+ * else a client that takes a byte now and then would be served forever. */
 static int write_all(weir_http_exchange *x, struct iovec *slices, size_t count)
 {
+    const weir_deadline deadline = write_deadline(x);
     size_t left = slices[0].iov_len + (count > 1 ? slices[1].iov_len : 0);
     while (left > 0) {
         int64_t n = weir_stream_write_vector(x->io, &x->connection->tcp.stream, slices, count, 1,
-                                             true, write_deadline(x));
+                                             true, deadline);
         if (n <= 0) return fail(x, n < 0 ? (int)n : WEIR_EPIPE);
         if ((size_t)n == left) break;
         left -= (size_t)n;
@@ -50,12 +52,19 @@ static int write_all(weir_http_exchange *x, struct iovec *slices, size_t count)
 
 int weir_http_output_flush(weir_http_exchange *x)
 {
+    return weir_http_output_flush_with(x, NULL, 0);
+}
+
+int weir_http_output_flush_with(weir_http_exchange *x, const char *data, size_t len)
+{
     weir_http_output *output = x->output;
     if (output->error) return output->error;
-    if (output->used == 0) return 0;
-    struct iovec slice = {output->data, output->used};
+    struct iovec slices[2];
+    size_t count = 0;
+    if (output->used > 0) slices[count++] = (struct iovec){output->data, output->used};
+    if (len > 0) slices[count++] = (struct iovec){(void *)data, len};
     output->used = 0;
-    return write_all(x, &slice, 1);
+    return count > 0 ? write_all(x, slices, count) : 0;
 }
 
 int weir_http_output_add(weir_http_exchange *x, const char *data, size_t len)
@@ -80,6 +89,22 @@ int weir_http_output_add(weir_http_exchange *x, const char *data, size_t len)
     return error;
 }
 
+/* Sends a piece of a file by one deadline: its bytes, fewer at the end of the file, or the error.
+ */
+static int64_t send_piece(weir_http_exchange *x, int file, uint64_t offset, size_t len)
+{
+    const weir_deadline deadline = write_deadline(x);
+    size_t done = 0;
+    while (done < len) {
+        int64_t n = weir_stream_send_file(x->io, &x->connection->tcp.stream, file, offset + done,
+                                          len - done, deadline);
+        if (n < 0) return fail(x, (int)n);
+        if (n == 0) break;
+        done += (size_t)n;
+    }
+    return (int64_t)done;
+}
+
 int64_t weir_http_output_file(weir_http_exchange *x, int file, uint64_t offset, uint64_t length)
 {
     weir_http_output *output = x->output;
@@ -97,12 +122,11 @@ int64_t weir_http_output_file(weir_http_exchange *x, int file, uint64_t offset, 
     }
     int error = weir_http_output_flush(x);
     if (error) return error;
-    while (done < length) {
+    int64_t n = 1;
+    while (done < length && n > 0) {
         const size_t piece = length - done < PIECE ? (size_t)(length - done) : PIECE;
-        int64_t n = weir_stream_send_file(x->io, &x->connection->tcp.stream, file, offset + done,
-                                          piece, write_deadline(x));
-        if (n < 0) return fail(x, (int)n);
-        if (n == 0) break;
+        n = send_piece(x, file, offset + done, piece);
+        if (n < 0) return n;
         done += (uint64_t)n;
     }
     return (int64_t)done;

@@ -28,19 +28,23 @@ static void open_cursor(weir_http_exchange *x)
     x->answer.head = weir_http_out_of(output->data + output->used, WEIR_HTTP_OUTPUT - output->used);
 }
 
-/* Sends the responses before the open head and moves it to the front, for more room. */
-static int make_room(weir_http_exchange *x)
+int weir_http_answer_send_before(weir_http_exchange *x, const char *data, size_t len)
 {
     weir_http_out *head = &x->answer.head;
-    if (x->output->used == 0) return WEIR_EHTTP_SPACE;
     const char *from = head->data;
-    const size_t len = head->len;
-    int error = weir_http_output_flush(x);
+    const size_t head_len = head->len;
+    int error = weir_http_output_flush_with(x, data, len);
     if (error) return error;
-    memmove(x->output->data, from, len);
+    memmove(x->output->data, from, head_len);
     open_cursor(x);
-    head->len = len;
+    head->len = head_len;
     return 0;
+}
+
+/* Gives the open head the room of the responses before it. */
+static int make_room(weir_http_exchange *x)
+{
+    return x->output->used == 0 ? WEIR_EHTTP_SPACE : weir_http_answer_send_before(x, NULL, 0);
 }
 
 /* Responses have no content after HEAD, with 204 and with 304 (RFC 9110 6.4.1). */

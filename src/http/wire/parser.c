@@ -47,6 +47,8 @@ void weir_http_parser_reset(weir_http_parser *parser)
     parser->target = parser->target_len = 0;
     parser->error_offset = 0;
     parser->error = 0;
+    /* That of a response is the request's that it answers. */
+    if (!parser->response) parser->method = WEIR_HTTP_OTHER_METHOD;
     parser->status = 0;
     parser->state = STATE_START;
     parser->version = WEIR_HTTP_1_1;

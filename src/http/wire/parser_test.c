@@ -335,6 +335,22 @@ TEST(pipelined_messages_are_taken_one_by_one)
     assert_text(weir_http_parser_target(&o.parser, text + first), "/2");
 }
 
+TEST(a_reset_forgets_the_method_of_a_request_only)
+{
+    static const char head[] = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+    weir_http_field fields[4];
+    weir_http_parser parser;
+    weir_http_parser_request(&parser, NULL, fields, 4);
+    assert_int_equal(weir_http_parser_feed(&parser, head, sizeof head - 1), sizeof head - 1);
+    assert_int_equal(parser.method, WEIR_HTTP_HEAD);
+    weir_http_parser_reset(&parser);
+    assert_true(weir_http_parser_feed(&parser, "\x16", 1) < 0);
+    assert_int_equal(parser.method, WEIR_HTTP_OTHER_METHOD);
+    weir_http_parser_response(&parser, NULL, fields, 4, WEIR_HTTP_HEAD);
+    weir_http_parser_reset(&parser);
+    assert_int_equal(parser.method, WEIR_HTTP_HEAD);
+}
+
 TEST(the_end_of_the_stream_is_clean_only_between_messages)
 {
     const char *text = "\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n";

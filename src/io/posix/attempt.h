@@ -55,6 +55,10 @@ bool weir_attempt_was_short(const weir_op *op, int64_t result);
  * WRITE_AT, LIST. */
 bool weir_attempt_is_file(const weir_op *op);
 
+/* Whether an errno of accept(2) is one that was pending on the new connection, not the listener's:
+ * the next connection may be sound. */
+bool weir_attempt_accept_died(int error);
+
 /* Whether the op's result, if >= 0, is a new descriptor: SOCKET, LISTEN, ACCEPT, OPEN. */
 bool weir_attempt_makes_descriptor(const weir_op *op);
 

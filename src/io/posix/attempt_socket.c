@@ -65,9 +65,7 @@ int64_t weir_attempt_listen(weir_op *op)
     return error;
 }
 
-/* Linux hands errors that are pending on the new connection to accept(2): they are not the
- * listener's, and the next connection may be sound. */
-static bool is_error_of_connection(int error)
+bool weir_attempt_accept_died(int error)
 {
     switch (error) {
     case EINTR:
@@ -88,7 +86,7 @@ int64_t weir_attempt_accept(weir_op *op)
     int fd;
     do {
         fd = accept4(op->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    } while (fd < 0 && is_error_of_connection(errno));
+    } while (fd < 0 && weir_attempt_accept_died(errno));
     return fd >= 0 ? fd : weir_attempt_failure(errno);
 }
 

@@ -8,7 +8,8 @@
  *
  * Invariant: while an op is listed it is not given to its queue, so the inbox never holds an op
  * that is its owner's again.  An op that comes to its end while it is listed gets OP_DONE, and goes
- * to its queue when the inbox is emptied.
+ * to its queue when the inbox is emptied.  An op whose end is certain and which is not listed has
+ * the state 0 before the lock is given up, so nobody lists it any more.
  */
 #include "io/posix/clock.h"
 #include "io/threaded/engine.h"
@@ -127,11 +128,12 @@ static void finish(service *s, weir_op *op, int64_t result)
 {
     weir_wheel_cancel(&s->wheel, op_timer(op));
     pthread_mutex_lock(&s->lock);
-    bool listed = op_state(op) & OP_LISTED;
+    unsigned state = op_state(op);
     op->result = result;
-    if (listed) op_set_state(op, op_state(op) | OP_DONE);
+    /* Before the lock goes: who may cancel it must not list it any more. */
+    op_set_state(op, state & OP_LISTED ? state | OP_DONE : 0);
     pthread_mutex_unlock(&s->lock);
-    if (!listed) finish_now(op, result);
+    if (!(state & OP_LISTED)) weir_threaded_push(op);
 }
 
 static void stop(service *s, weir_op *op, int reason)
@@ -164,12 +166,13 @@ static void try_op(engine *e, weir_op *op)
     }
 }
 
+/* Does what the op, which is not listed any more, was listed for. */
 static void handle_listed(engine *e, weir_op *op, unsigned state)
 {
     service *s = &e->service;
     if (state & OP_DONE) {
         weir_wheel_cancel(&s->wheel, op_timer(op));
-        finish_now(op, op->result);
+        weir_threaded_push(op);
     } else if (state & OP_STOPPED) {
         stop(s, op, WEIR_ECANCELED);
     } else if (op->code == WEIR_OP_SLEEP || (state & OP_PARKED)) {
@@ -190,7 +193,8 @@ static bool empty_inbox(engine *e)
     while (op) {
         weir_op *next = op_link(op);
         unsigned state = op_state(op);
-        op_set_state(op, state & ~(unsigned)(OP_LISTED | OP_NEW | OP_STOPPED));
+        const unsigned rest = state & ~(unsigned)(OP_LISTED | OP_NEW | OP_STOPPED);
+        op_set_state(op, state & OP_DONE ? 0 : rest);
         pthread_mutex_unlock(&s->lock);
         handle_listed(e, op, state);
         pthread_mutex_lock(&s->lock);

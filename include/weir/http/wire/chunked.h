@@ -11,9 +11,9 @@
  *
  * Each call of next looks at the bytes from where the call before stopped, and tells how many it
  * took and which of them are content.  Taken bytes may be dropped, but for content that is still
- * wanted.  Only trailer fields that are wanted are taken in one piece: their bytes stay with the
- * caller until the section is whole, which options->trailer_section bounds (unwanted ones: until
- * the line is whole).  A buffer that is full then is too small for the message.
+ * wanted.  Trailer lines are taken whole, the same bytes being given again with more behind them
+ * until then: wanted ones when the section is whole, unwanted ones each when its line is.  Both are
+ * bounded by options->trailer_section; a buffer that is full before is too small for the message.
  * The writing side is in serializer.h.
  *
  *     while ((event = weir_http_chunked_next(&decoder, buffer, length, &step)) > 0) {
@@ -71,7 +71,8 @@ typedef struct weir_http_chunked {
 
 /* Prepares to decode a body.  Trailer fields go to `trailers` (lent until they are read;
  * `capacity` of them at most, more is the error of the limit); with NULL they are checked and
- * dropped line by line.  `options` is lent; NULL stands for the defaults.  Constant time. */
+ * taken line by line, a line that is not whole staying with the caller.  `options` is lent; NULL
+ * stands for the defaults.  Constant time. */
 void weir_http_chunked_init(weir_http_chunked *decoder, const weir_http_options *options,
                             weir_http_field *trailers, uint32_t capacity);
 

@@ -181,23 +181,6 @@ static void stop(worker *w, weir_op *op)
     }
 }
 
-/* The connection died before it was taken (accept(2), "Error handling"): take the next. */
-static bool died_before(int32_t result)
-{
-    switch (-result) {
-    case EINTR:
-    case ECONNABORTED:
-    case EPROTO:
-    case ENETDOWN:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case ENETUNREACH: return true;
-    default: return false;
-    }
-}
-
 /* A poll entry has ended: try the op again, or end it. */
 static void polled(worker *w, weir_op *op, int32_t result)
 {
@@ -246,7 +229,7 @@ static bool served_otherwise(worker *w, weir_op *op, int32_t result)
 static bool is_passing(const weir_op *op, int32_t result)
 {
     switch (op->code) {
-    case WEIR_OP_ACCEPT: return died_before(result);
+    case WEIR_OP_ACCEPT: return weir_attempt_accept_died(-result);
     case WEIR_OP_READ:
     case WEIR_OP_WRITE: return result == -ENOTSOCK;
     case WEIR_OP_OPEN:
@@ -264,7 +247,7 @@ static void completed(worker *w, weir_op *op, int32_t result)
         weir_evented_op_finish(w, op, WEIR_ECANCELED);
     } else if (result < 0 && served_otherwise(w, op, result)) {
         return;
-    } else if (op->code == WEIR_OP_ACCEPT && died_before(result)) {
+    } else if (op->code == WEIR_OP_ACCEPT && weir_attempt_accept_died(-result)) {
         accept_one(w, op);
     } else if (op->code == WEIR_OP_WRITE) {
         sent(w, op, result);

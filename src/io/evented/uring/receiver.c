@@ -5,14 +5,15 @@
  *
  *      closed ──READ_LENT──> armed ──completion──> armed, or unarmed when it was the last
  *                              │
- *                              └─ too many chunks, RECEIVER_STOP, another worker ──> canceled ──>
- * unarmed
+ *                              └─ too many chunks, RECEIVER_STOP, another worker ──> canceled
+ *                                                                                        │
+ *                                                                              unarmed <─┘
  *
  * Bytes go to the waiting READ_LENT, else to the receiver's chunks.  A peer that sends more than is
  * read is held off by canceling the receive when CHUNKS_ENOUGH are kept; it is armed again when a
- * reader finds none.  When all buffers are in use, receivers that keep unread ones,
- * those with several first, lose their connection (WEIR_ELIMIT); if there are none, a READ_LENT
- * fails with the same and may be tried again.
+ * reader finds none.  When all buffers are in use, receivers that keep unread ones, those with
+ * several first, lose their connection (WEIR_ELIMIT); if there are none, a READ_LENT fails with
+ * WEIR_ENOBUFS and may be tried again.
  *
  * Invariant: armed if and only if a completion without MORE is still to come; `home` is the worker
  * where it will come; the chunks are in home's notes.
