@@ -8,10 +8,11 @@ failures=0
 server=
 
 # An emulator of another processor may lack what a kernel of this age has (openat2, io_uring).
-case $("$WEIR" version) in
+# shellcheck disable=SC2086
+case $(${WEIR_LAUNCH:-} "$WEIR" version) in
 *"($(uname -m),"*) ;;
 *)
-    "$WEIR" doctor >"$work/doctor" || {
+    ${WEIR_LAUNCH:-} "$WEIR" doctor >"$work/doctor" || {
         echo "skipped: emulated, and the emulator lacks something:"
         grep -v '^  ok' "$work/doctor"
         rm -rf "$work"
