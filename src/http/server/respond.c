@@ -243,21 +243,52 @@ int weir_http_respond_file(weir_http_exchange *x, int file, uint64_t offset, uin
     return weir_http_respond_end(x);
 }
 
+/* Whether the head needs nothing but the type and the length of the content. */
+static bool is_plain(weir_http_exchange *x, int status)
+{
+    return status >= 200 && status != 204 && status != 304 && x->complete &&
+           x->parser.version == WEIR_HTTP_1_1 && !decide_close(x);
+}
+
+/* The rest of a plain head, and the content.  WEIR_EHTTP_SPACE: nothing was done. */
+static int respond_plain(weir_http_exchange *x, const char *content_type, weir_bytes body)
+{
+    weir_http_out *head = &x->answer.head;
+    int error = weir_http_out_content(head, weir_bytes_text(content_type), body.len);
+    if (error) {
+        head->error = 0;
+        return error;
+    }
+    x->output->used += head->len;
+    x->answer.phase = WEIR_HTTP_CONTENT;
+    return write_content(x, body);
+}
+
+static int respond_any(weir_http_exchange *x, const char *content_type, weir_bytes body)
+{
+    if (content_type) {
+        int error = add_line(x, WEIR_HTTP_FIELD_CONTENT_TYPE, weir_bytes_of(NULL, 0),
+                             weir_bytes_text(content_type));
+        if (error) return error;
+    }
+    x->answer.has_length = true;
+    int error = finish_head(x);
+    return error ? error : write_content(x, body);
+}
+
 int weir_http_respond(weir_http_exchange *x, int status, const char *content_type, weir_bytes body)
 {
     int error = weir_http_respond_begin(x, status);
-    if (!error && content_type)
-        error = add_line(x, WEIR_HTTP_FIELD_CONTENT_TYPE, weir_bytes_of(NULL, 0),
-                         weir_bytes_text(content_type));
-    if (error) {
+    if (error) return error;
+    x->answer.length = body.len;
+    error = WEIR_EHTTP_SPACE;
+    if (content_type && is_plain(x, status)) error = respond_plain(x, content_type, body);
+    if (error == WEIR_EHTTP_SPACE) error = respond_any(x, content_type, body);
+    if (error && x->answer.phase == WEIR_HTTP_HEAD_OPEN) {
         /* Nothing of it has been sent: another response can be made. */
-        if (x->answer.phase == WEIR_HTTP_HEAD_OPEN) weir_http_answer_begin(x);
+        weir_http_answer_begin(x);
         return error;
     }
-    x->answer.length = body.len;
-    x->answer.has_length = true;
-    error = finish_head(x);
-    if (!error) error = write_content(x, body);
     x->answer.phase = WEIR_HTTP_ANSWERED;
     return error;
 }

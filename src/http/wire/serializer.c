@@ -200,6 +200,29 @@ int weir_http_out_number(weir_http_out *out, weir_http_field_id id, uint64_t val
     return 0;
 }
 
+int weir_http_out_content(weir_http_out *out, weir_bytes type, uint64_t length)
+{
+    static const char before[] = "Content-Type: ", between[] = "\r\nContent-Length: ";
+    enum { NUMBER = 20, REST = sizeof before + sizeof between + NUMBER + 4 };
+    if (out->error) return out->error;
+    if (type.len > out->capacity || !fits(out, type.len + REST))
+        return refuse(out, WEIR_EHTTP_SPACE);
+    char *to = out->data + out->len;
+    memcpy(to, before, sizeof before - 1);
+    to += sizeof before - 1;
+    if (!copy_value(to, type.data, type.len)) return refuse(out, WEIR_EHTTP_INJECTION);
+    to += type.len;
+    memcpy(to, between, sizeof between - 1);
+    to += sizeof between - 1;
+    char digits[NUMBER];
+    const char *first = put_decimal(digits + NUMBER, length);
+    const size_t count = (size_t)(digits + NUMBER - first);
+    for (size_t i = 0; i < count; i++) to[i] = first[i];
+    memcpy(to + count, "\r\n\r\n", 4);
+    out->len = (size_t)(to + count + 4 - out->data);
+    return 0;
+}
+
 int weir_http_out_field(weir_http_out *out, weir_bytes name, weir_bytes value)
 {
     if (out->error) return out->error;

@@ -173,3 +173,26 @@ TEST(chunks_with_trailers_decode_to_what_was_written)
     assert_int_equal(weir_http_out_chunk(&out, UINT64_MAX), 0);
     assert_memory_equal(buffer, "ffffffffffffffff\r\n", 18);
 }
+
+TEST(content_lines_and_the_empty_line_go_in_one_step_or_not_at_all)
+{
+    char room[128];
+    for (size_t capacity = 0; capacity <= sizeof room; capacity++) {
+        weir_http_out out = weir_http_out_of(room, capacity);
+        int error =
+            weir_http_out_content(&out, weir_bytes_text("text/plain"), 18446744073709551615u);
+        const char expected[] = "Content-Type: text/plain\r\n"
+                                "Content-Length: 18446744073709551615\r\n\r\n";
+        if (error) {
+            assert_int_equal(error, WEIR_EHTTP_SPACE);
+            assert_int_equal(out.len, 0);
+        } else {
+            assert_int_equal(out.len, sizeof expected - 1);
+            assert_memory_equal(room, expected, out.len);
+        }
+    }
+    weir_http_out out = weir_http_out_of(room, sizeof room);
+    assert_int_equal(weir_http_out_content(&out, weir_bytes_text("a\r\nX: b"), 0),
+                     WEIR_EHTTP_INJECTION);
+    assert_int_equal(out.len, 0);
+}

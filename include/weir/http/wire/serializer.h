@@ -68,6 +68,9 @@ int weir_http_out_known(weir_http_out *out, weir_http_field_id id, weir_bytes va
 /* A field line with a known name and a decimal number as value.  WEIR_EINVAL as above. */
 int weir_http_out_number(weir_http_out *out, weir_http_field_id id, uint64_t value);
 
+/* The end of the most common head in one step: Content-Type, Content-Length, and the empty line. */
+int weir_http_out_content(weir_http_out *out, weir_bytes type, uint64_t length);
+
 /* A field line with any name. */
 int weir_http_out_field(weir_http_out *out, weir_bytes name, weir_bytes value);
 
