@@ -85,6 +85,7 @@ struct worker {
     weir_wheel wheel;
     weir_stack_pool stacks;
     weir_buffers buffers;
+    uint64_t buffers_back; /* that came back from other workers */
     weir_prng prng;
     void *reactor; /* the reactor's own state */
     weir_overflow_watch overflow;
@@ -226,6 +227,10 @@ void weir_evented_fiber_interrupted(worker *w, fiber *f);
 
 /* Sends a message to a worker and wakes it if it sleeps.  Any thread. */
 void weir_evented_worker_send(worker *to, weir_message *message, weir_message_kind kind);
+
+/* Looks in the inbox for lent buffers that have come back, when there are none left.  Returns
+ * whether there were any.  On the worker's thread, in a fiber or in the loop. */
+bool weir_evented_worker_recover(worker *w);
 
 /* Wakes an idle worker, if there is one, because there is something to steal. */
 void weir_evented_worker_call_thief(engine *e);

@@ -70,6 +70,7 @@ static void handle(worker *w, void *at, weir_message_kind kind)
         weir_evented_fiber_interrupted(w, (fiber *)((char *)at - offsetof(fiber, interrupt)));
         break;
     case MESSAGE_BUFFER:
+        w->buffers_back++;
         w->engine->reactor->buffer_back(w, *(uint32_t *)((weir_message *)at + 1));
         break;
     case MESSAGE_RECEIVER: w->engine->reactor->remote(w, op); break;
@@ -83,6 +84,13 @@ static void read_inbox(worker *w)
         next = message->next;
         handle(w, message, (weir_message_kind)(link & MESSAGE_KIND_MASK));
     }
+}
+
+bool weir_evented_worker_recover(worker *w)
+{
+    const uint64_t before = w->buffers_back;
+    read_inbox(w);
+    return w->buffers_back != before;
 }
 
 static uint64_t sum(engine *e, bool finished)

@@ -45,6 +45,7 @@ static int64_t read_lent(worker *w, weir_readiness *set, weir_op *op)
     if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
     if (weir_readiness_is_empty(set, op->fd)) return WEIR_ATTEMPT_WAIT;
     uint32_t id = weir_buffers_take(&w->buffers);
+    if (id == BUFFER_NONE && weir_evented_worker_recover(w)) id = weir_buffers_take(&w->buffers);
     if (id == BUFFER_NONE) return WEIR_ENOBUFS;
     char *data = weir_buffers_at(&w->buffers, id);
     ssize_t n;
@@ -116,18 +117,27 @@ static bool start(worker *w, weir_op *op)
     return follow(w, op, &op->result);
 }
 
+/* The result of an op that was stopped: what it has done so far, if anything. */
+static int64_t ended_early(const weir_op *op)
+{
+    int64_t progress = weir_attempt_progress(op);
+    return progress > 0 ? progress : WEIR_ECANCELED;
+}
+
 static void retry(worker *w, weir_op *op)
 {
     op->reserved = (uint16_t)((op->reserved & ~OP_STATE) | OP_IN_REACTOR);
     int64_t result = attempt(w, op);
+    /* It was asked to end while it was in nobody's list. */
+    bool waits = result == WEIR_ATTEMPT_WAIT || result == WEIR_ATTEMPT_LATER;
+    if (waits && op->reserved & OP_CANCELED) result = ended_early(op);
     if (!follow(w, op, &result)) weir_evented_op_finish(w, op, result);
 }
 
 static void stop(worker *w, weir_op *op)
 {
     if (!weir_readiness_remove(w->reactor, op)) return;
-    int64_t progress = weir_attempt_progress(op);
-    weir_evented_op_finish(w, op, progress > 0 ? progress : WEIR_ECANCELED);
+    weir_evented_op_finish(w, op, ended_early(op));
 }
 
 static void poll_reactor(worker *w, int64_t timeout)

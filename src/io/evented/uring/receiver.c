@@ -179,7 +179,8 @@ static void resume(worker *w, weir_receiver *receiver, bool no_buffers)
 {
     weir_op *op = receiver->waiter;
     if (!op) return; /* armed again by the next reader */
-    if (!no_buffers || weir_uring_grow(w) || drop_hoarders(w, 2) || drop_hoarders(w, 1)) {
+    if (!no_buffers || weir_uring_grow(w) || weir_evented_worker_recover(w) ||
+        drop_hoarders(w, 2) || drop_hoarders(w, 1)) {
         arm(w, receiver);
     } else {
         receiver->waiter = NULL;
