@@ -84,6 +84,7 @@ struct worker {
     int64_t now;          /* monotonic, as of the last look; at most one pass of the loop old */
     weir_wheel wheel;
     weir_stack_pool stacks;
+    int64_t trimmed; /* when idle stacks last gave their memory back */
     weir_buffers buffers;
     uint64_t buffers_back; /* that came back from other workers */
     weir_prng prng;

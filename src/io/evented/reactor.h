@@ -42,9 +42,6 @@ typedef struct weir_reactor {
      * only looks, WEIR_FOREVER_NS: without end), and finishes what is done. */
     void (*poll)(struct worker *w, int64_t timeout);
 
-    /* Whether the kernel has something for us, at the cost of a load; false may be wrong. */
-    bool (*pending)(struct worker *w);
-
     /* Whether an op would hold the thread and goes to the offload threads. */
     bool (*offloads)(const weir_op *op);
 

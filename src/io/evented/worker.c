@@ -19,7 +19,13 @@
 
 #include "io/posix/clock.h"
 
-enum { POOLED_STACKS = 1024 };
+enum {
+    POOLED_STACKS = 1024,
+    KEPT_STACKS = 64, /* idle ones that keep their memory for long */
+};
+
+/* How long idle stacks keep their memory, roughly. */
+static const int64_t trim_interval = 5000000000;
 
 _Thread_local worker *weir_evented_here;
 
@@ -144,7 +150,14 @@ static void sleep_now(worker *w)
     int64_t next = weir_wheel_next(&w->wheel), timeout = 0;
     if (next != WEIR_FOREVER_NS) w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
     if (!busy) timeout = next == WEIR_FOREVER_NS ? next : next > w->now ? next - w->now : 0;
+    /* A worker with many idle stacks wakes once more, to let go of them. */
+    bool rich = w->stacks.count > KEPT_STACKS;
+    if (rich && timeout > trim_interval) timeout = trim_interval;
     look(w, timeout);
+    if (rich && w->now - w->trimmed >= trim_interval) {
+        w->trimmed = w->now;
+        weir_stack_pool_trim(&w->stacks, KEPT_STACKS);
+    }
     __atomic_store_n(&w->sleeping, 0, __ATOMIC_RELAXED);
     __atomic_fetch_sub(&e->idle, 1, __ATOMIC_SEQ_CST);
 }
@@ -186,6 +199,7 @@ int weir_evented_worker_open(worker *w, engine *e, unsigned index)
     w->index = index;
     w->op_budget = OPS_IN_A_ROW;
     w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
+    w->trimmed = w->now;
     weir_wheel_init(&w->wheel, w->now);
     seed(&w->prng);
     weir_stack_pool_init(&w->stacks, e->stacks, POOLED_STACKS);

@@ -148,12 +148,6 @@ static void poll_reactor(worker *w, int64_t timeout)
     }
 }
 
-static bool pending(worker *w)
-{
-    (void)w;
-    return false;
-}
-
 static void buffer_back(worker *w, uint32_t id)
 {
     weir_buffers_put(&w->buffers, id);
@@ -174,7 +168,6 @@ const weir_reactor weir_reactor_epoll = {
     .stop = stop,
     .retry = retry,
     .poll = poll_reactor,
-    .pending = pending,
     .offloads = weir_attempt_is_file,
     .buffer_back = buffer_back,
     .remote = remote,

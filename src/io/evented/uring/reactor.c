@@ -283,9 +283,9 @@ static void enter(uring *u, int64_t timeout)
     weir_uring_submitted(u);
 }
 
-static bool pending(worker *w)
+/* Whether there is something to hand over or to take, at the cost of a few loads. */
+static bool pending(uring *u)
 {
-    uring *u = w->reactor;
     unsigned flags = IO_URING_READ_ONCE(*u->ring.sq.kflags);
     return io_uring_sq_ready(&u->ring) > 0 || io_uring_cq_ready(&u->ring) > 0 ||
            (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW));
@@ -294,7 +294,7 @@ static bool pending(worker *w)
 static void poll_reactor(worker *w, int64_t timeout)
 {
     uring *u = w->reactor;
-    if (timeout != 0 || pending(w)) enter(u, timeout);
+    if (timeout != 0 || pending(u)) enter(u, timeout);
     struct io_uring_cqe *cqe;
     unsigned head;
     io_uring_for_each_cqe(&u->ring, head, cqe)
@@ -322,7 +322,6 @@ const weir_reactor weir_reactor_uring = {
     .stop = stop,
     .retry = retry,
     .poll = poll_reactor,
-    .pending = pending,
     .offloads = offloads,
     .buffer_back = weir_uring_buffer_back,
     .remote = weir_uring_remote,
