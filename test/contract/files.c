@@ -60,6 +60,16 @@ static int try_open(weir_io *io, weir_file directory, const char *path, uint32_t
     return error;
 }
 
+/* Under an emulator without openat2(2) nothing can be promised: says so and ends. */
+static bool lacks_openat2(weir_io *io, tree *t)
+{
+    const uint32_t flags = WEIR_OPEN_READ | WEIR_OPEN_BENEATH;
+    if (!test_is_emulated() || try_open(io, t->inner, "file", flags) != WEIR_ENOSYS) return false;
+    fprintf(stderr, "emulated without openat2: left out\n");
+    tree_end(io, t);
+    return true;
+}
+
 CONTRACT(no_path_leaves_the_directory_it_is_to_stay_beneath)
 {
     static const char *const out[] = {"..",
@@ -77,6 +87,7 @@ CONTRACT(no_path_leaves_the_directory_it_is_to_stay_beneath)
     tree t;
     if (!tree_begin(io, &t)) return;
     uint32_t flags = WEIR_OPEN_READ | WEIR_OPEN_BENEATH;
+    if (lacks_openat2(io, &t)) return;
     for (size_t i = 0; i < sizeof out / sizeof out[0]; i++) {
         if (!check_int(try_open(io, t.inner, out[i], flags), WEIR_EXDEV))
             fprintf(stderr, "    … %s\n", out[i]);
@@ -99,6 +110,7 @@ CONTRACT(links_are_refused_where_none_may_be)
     tree t;
     if (!tree_begin(io, &t)) return;
     uint32_t flags = WEIR_OPEN_READ | WEIR_OPEN_NO_LINKS;
+    if (lacks_openat2(io, &t)) return;
     check_int(try_open(io, t.inner, "to-file", flags), WEIR_ELOOP);
     check_int(try_open(io, t.inner, "to-deep/leaf", flags), WEIR_ELOOP);
     check_int(try_open(io, t.inner, "deep/leaf", flags), 0);

@@ -61,6 +61,12 @@ void test_skip(void)
     _skip("", 0);
 }
 
+bool test_is_emulated(void)
+{
+    const char *launch = getenv("WEIR_LAUNCH");
+    return launch && strstr(launch, "qemu");
+}
+
 int test_fd_count(void)
 {
     DIR *dir = opendir("/proc/self/fd");

@@ -73,6 +73,10 @@ void test_skip(void);
 /* How many descriptors this process has open. */
 int test_fd_count(void);
 
+/* Whether the program runs under an emulator of another processor, which may lack what a kernel of
+ * this age has. */
+bool test_is_emulated(void);
+
 /* Allocation failure ------------------------------------------------------------------------
  *
  * Seen are malloc, calloc, realloc, aligned_alloc, posix_memalign and mmap, called from the code

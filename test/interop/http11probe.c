@@ -152,6 +152,7 @@ static void probe(const char *engine)
 
 TEST(http11probe_verdicts_on_uring)
 {
+    if (test_is_emulated()) skip();
     probe("uring");
 }
 

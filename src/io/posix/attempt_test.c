@@ -293,10 +293,12 @@ TEST(a_datagram_that_is_too_long_is_marked)
     assert_int_equal(once(&receive), 4);
     assert_true(received.truncated);
     assert_true(weir_address_equal(&received.address, &address));
-    sent.count = 0;
-    assert_int_equal(once(&send_op), 0);
-    assert_int_equal(once(&receive), 0);
-    assert_false(received.truncated);
+    if (!test_is_emulated()) { /* the emulator sends no empty datagram */
+        sent.count = 0;
+        assert_int_equal(once(&send_op), 0);
+        assert_int_equal(once(&receive), 0);
+        assert_false(received.truncated);
+    }
     sent.count = 1025;
     assert_int_equal(once(&send_op), WEIR_EINVAL);
     close(fd);
@@ -314,6 +316,11 @@ TEST(files_beneath_a_directory)
                                       WEIR_OPEN_EXCLUSIVE | WEIR_OPEN_BENEATH,
                                   0640}};
     int file = (int)once(&make);
+    if (file == WEIR_ENOSYS && test_is_emulated()) {
+        close(dir);
+        rmdir(path);
+        skip();
+    }
     assert_true(file >= 0);
     assert_int_equal(once(&make), -EEXIST);
     struct iovec out[2] = {{"", 0}, {"0123456789", 10}};
