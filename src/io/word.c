@@ -119,9 +119,15 @@ unsigned weir_wake(weir_io *io, const uint32_t *word, unsigned count)
     return taken;
 }
 
-static bool join_park(weir_op *op)
+static bool join_park(weir_io *io, weir_op *op)
 {
     weir_task *task = op->args.task;
+    /* `waiter` and `ended` are the tasks' alone; the lock keeps others from the record, which ends
+     * with it. */
+    if (io->one_thread) {
+        if (!task->ended) task->waiter = op;
+        return !task->ended;
+    }
     weir_spin_lock(&task->lock);
     bool waits = !task->ended;
     if (waits) task->waiter = op;
@@ -164,7 +170,7 @@ bool weir_park(weir_io *io, weir_op *op)
     weir_op_words_of(op)->io = io;
     op->result = 0; /* before anybody can complete it */
     switch (op->code) {
-    case WEIR_OP_JOIN: return join_park(op);
+    case WEIR_OP_JOIN: return join_park(io, op);
     case WEIR_OP_GROUP_WAIT: return group_park(op);
     default: return word_park(op);
     }

@@ -97,6 +97,7 @@ typedef struct weir_io_table {
 /* The head of every engine. */
 struct weir_io {
     const weir_io_table *table;
+    bool one_thread; /* all its tasks run on one thread: what only tasks touch needs no lock */
 };
 
 /* Runs `run` as the root task of the engine, on the calling thread, until it and every task that it

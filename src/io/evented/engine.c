@@ -89,6 +89,7 @@ int weir_evented_create(const weir_evented_options *options, weir_io **out)
     if (options) e->options = *options;
     e->limited = e->options.max_tasks > 0;
     int error = fill_defaults(&e->options);
+    e->io.one_thread = e->options.workers == 1;
     if (!error) error = choose(e);
     if (!error) {
         weir_stack_options stacks = {.stack_size = e->options.stack_size, .reserve = sizeof(fiber)};
