@@ -26,7 +26,6 @@ enum {
 typedef enum weir_error_class {
     WEIR_CLASS_NONE,     /* not an error: the value is >= 0 */
     WEIR_CLASS_RETRY,    /* passing: the same call may succeed now */
-    WEIR_CLASS_CLOSED,   /* orderly closed from our side */
     WEIR_CLASS_CANCELED, /* the task was asked to stop: clean up and return */
     WEIR_CLASS_TIMEOUT,  /* a deadline of ours passed */
     WEIR_CLASS_PEER,     /* the other side failed or left: give this connection up */

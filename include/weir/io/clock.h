@@ -3,7 +3,8 @@
  * Clocks and sleeping.
  *
  * Resolution: sleeps and deadlines of the evented engine are kept in a wheel of 1 ms ticks, so they
- * end up to 2 ms late and never early; the threaded engine is as exact as the kernel.
+ * end up to 2 ms late and never early; on the threaded engine those of weir_do are as
+ * exact as the kernel, and those of ops in a queue are kept in such a wheel, too.
  */
 #ifndef WEIR_IO_CLOCK_H
 #define WEIR_IO_CLOCK_H

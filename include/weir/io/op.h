@@ -49,7 +49,7 @@ typedef struct weir_listen_options weir_listen_options;
 /* What an op does.  The result is 0 unless said otherwise; errors are in the call's header. */
 typedef enum weir_opcode {
     WEIR_OP_NOP,           /* completes at once: submitted to a queue it is a message */
-    WEIR_OP_SLEEP,         /* completes with 0 when `deadline` has passed */
+    WEIR_OP_SLEEP,         /* completes with 0 when `deadline` has passed; without one, never */
     WEIR_OP_WORD_WAIT,     /* args.word: until woken; WEIR_EAGAIN when the word differs */
     WEIR_OP_JOIN,          /* args.task: until the task has ended */
     WEIR_OP_GROUP_WAIT,    /* args.group: until the group is empty */
