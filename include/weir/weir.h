@@ -15,13 +15,18 @@
 #include <weir/io/clock.h>
 #include <weir/io/file.h>
 #include <weir/io/group.h>
+#include <weir/io/inspect.h>
 #include <weir/io/io.h>
 #include <weir/io/op.h>
+#include <weir/io/outside.h>
 #include <weir/io/random.h>
 #include <weir/io/scope.h>
 #include <weir/io/socket.h>
 #include <weir/io/task.h>
+#include <weir/io/token.h>
+#include <weir/io/wait.h>
 #include <weir/io/word.h>
+#include <weir/io/work.h>
 
 #include <weir/io/threaded/threaded.h>
 

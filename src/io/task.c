@@ -12,46 +12,39 @@
 #include "io/parking.h"
 #include "io/task_record.h"
 
-int weir_run(weir_io *io, weir_task_fn *run, void *argument)
+void weir_async_at(weir_io *io, weir_task *task, weir_task_fn *run, void *argument,
+                   const char *place)
 {
-    return io->table->run(io, run, argument);
-}
-
-weir_io_description weir_io_describe(const weir_io *io)
-{
-    weir_io_description description;
-    io->table->describe(io, &description);
-    return description;
-}
-
-void weir_io_destroy(weir_io *io)
-{
-    if (io) io->table->destroy(io);
-}
-
-unsigned weir_workers(weir_io *io)
-{
-    return weir_io_describe(io).workers;
-}
-
-void weir_async(weir_io *io, weir_task *task, weir_task_fn *run, void *argument)
-{
-    weir_spawn spawn = {.run = run, .argument = argument, .task = task, .worker = WEIR_WORKER_ANY};
+    weir_spawn spawn = {.run = run,
+                        .argument = argument,
+                        .task = task,
+                        .place = place,
+                        .worker = WEIR_WORKER_ANY};
     if (io->table->spawn(io, &spawn) == 0) return;
     *task = (weir_task){0};
     task->result = run(io, argument);
     __atomic_store_n(&task->ended, 1, __ATOMIC_RELEASE);
 }
 
-int weir_concurrent(weir_io *io, weir_task *task, weir_task_fn *run, void *argument,
-                    const weir_task_options *options)
+static int spawn(weir_io *io, weir_spawn *spawn, const weir_task_options *options)
 {
-    weir_spawn spawn = {.run = run,
-                        .argument = argument,
-                        .task = task,
-                        .name = options ? options->name : NULL,
-                        .worker = options ? options->worker : WEIR_WORKER_ANY};
-    return io->table->spawn(io, &spawn);
+    spawn->name = options ? options->name : NULL;
+    spawn->worker = options ? options->worker : WEIR_WORKER_ANY;
+    return io->table->spawn(io, spawn);
+}
+
+int weir_concurrent_at(weir_io *io, weir_task *task, weir_task_fn *run, void *argument,
+                       const weir_task_options *options, const char *place)
+{
+    weir_spawn how = {.run = run, .argument = argument, .task = task, .place = place};
+    return spawn(io, &how, options);
+}
+
+int weir_detach_at(weir_io *io, weir_task_fn *run, void *argument, const weir_task_options *options,
+                   const char *place)
+{
+    weir_spawn how = {.run = run, .argument = argument, .group = &io->detached, .place = place};
+    return spawn(io, &how, options);
 }
 
 bool weir_task_ended(const weir_task *task)
@@ -68,12 +61,18 @@ static int take_result(weir_task *task)
     return task->result;
 }
 
-int weir_await(weir_io *io, weir_task *task, int *result)
+void weir_task_op(weir_op *op, weir_task *task)
+{
+    weir_op_set(op, WEIR_OP_JOIN, -1);
+    op->args.task = task;
+}
+
+int weir_await_until(weir_io *io, weir_task *task, weir_instant deadline, int *result)
 {
     if (!weir_task_ended(task)) {
         weir_op op;
-        weir_op_set(&op, WEIR_OP_JOIN, -1);
-        op.args.task = task;
+        weir_task_op(&op, task);
+        if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
         int64_t error = weir_do(io, &op);
         if (error < 0) return (int)error;
     }
@@ -82,15 +81,16 @@ int weir_await(weir_io *io, weir_task *task, int *result)
     return 0;
 }
 
+int weir_await(weir_io *io, weir_task *task, int *result)
+{
+    return weir_await_until(io, task, weir_never(), result);
+}
+
 void weir_cancel_request(weir_io *io, weir_task *task)
 {
+    (void)io;
     weir_spin_lock(&task->lock);
-    weir_task_record *record = task->record;
-    if (record) {
-        /* Pairs with weir_task_check: set before the task is interrupted, so that it finds it. */
-        __atomic_store_n(&record->canceled, 1, __ATOMIC_SEQ_CST);
-        io->table->interrupt(io, record);
-    }
+    if (task->record) weir_task_record_request(task->record);
     weir_spin_unlock(&task->lock);
 }
 
@@ -117,7 +117,13 @@ int weir_check(weir_io *io)
 void weir_recancel(weir_io *io)
 {
     weir_task_record *self = io->table->self(io);
-    if (self) __atomic_store_n(&self->canceled, 1, __ATOMIC_SEQ_CST);
+    if (self) __atomic_fetch_or(&self->canceled, RECORD_REQUEST, __ATOMIC_SEQ_CST);
+}
+
+weir_cause weir_cause_of(weir_io *io)
+{
+    weir_task_record *self = io->table->self(io);
+    return self ? self->cause : (weir_cause){0};
 }
 
 int weir_yield(weir_io *io)

@@ -5,11 +5,13 @@
  * An engine embeds a record in its own control block.  (The members that are copied from a
  * weir_spawn stand in another order here: copied in pairs, as compilers like to, they would be read
  * before the two halves have left the store buffer.)  Actors: the task itself (scopes, check), any
- * thread (the cancel request), the group's members (the list, under the group's lock).
+ * thread (the cancel request, the token of a scope), the group's members (the list, under the
+ * group's lock).
  *
  * Invariant: from weir_task_record_start to weir_task_record_end the record is reachable through
  * its handle or group and `interrupt` may be called on it, always under the lock of that handle or
- * group; after weir_task_record_end no new call can begin.
+ * group; after weir_task_record_end no new call can begin.  A scope that listens to a token reaches
+ * it, too, until the scope is left.
  */
 #ifndef IO_TASK_RECORD_H
 #define IO_TASK_RECORD_H
@@ -17,18 +19,28 @@
 #include <weir/base/error.h>
 #include <weir/io/group.h>
 #include <weir/io/io.h>
+#include <weir/io/scope.h>
+
+/* What a record's `canceled` says. */
+enum {
+    RECORD_REQUEST = 1, /* the task was asked to stop, and no operation has reported it yet */
+    RECORD_TOKEN = 2,   /* the token of one of its scopes was canceled */
+};
 
 struct weir_task_record {
     weir_io *io;
-    uint32_t canceled;      /* atomic: 1 = a request that no operation has reported yet */
+    uint32_t canceled;      /* atomic: RECORD_… */
     uint32_t shield;        /* shields that the task is in */
     weir_deadline deadline; /* the earliest of the scopes that count; weir_never() */
+    weir_scope *scope;      /* the innermost, or NULL */
     weir_task_fn *run;
     void *argument;
     weir_task *task;                   /* the handle, or NULL */
     weir_group *group;                 /* the group, or NULL */
     weir_task_record *next, *previous; /* members of the group; the group's lock guards them */
     const char *name;
+    const char *place;
+    weir_cause cause; /* of the latest operation that was canceled or expired */
 };
 
 /* Fills the record and makes it reachable through its handle or group.  Before the task can run. */
@@ -37,25 +49,37 @@ void weir_task_record_start(weir_task_record *record, weir_io *io, const weir_sp
 /* Publishes the result and wakes who waits for it; the handle or group may be gone afterwards. */
 void weir_task_record_end(weir_task_record *record, int result);
 
+/* Asks the task to stop and interrupts it.  Under the lock of its handle or group. */
+void weir_task_record_request(weir_task_record *record);
+
+/* Takes the request, or tells of a canceled token: WEIR_ECANCELED, and the cause is kept; 0 when
+ * there is nothing that the task may see now.  By the task itself. */
+int weir_task_report(weir_task_record *record);
+
+/* Keeps the cause of an operation that expired at the earlier of its own deadline (0 or never:
+ * none) and the scopes'.  Returns WEIR_EDEADLINE.  By the task itself. */
+int weir_task_expired(weir_task_record *record, weir_deadline own);
+
 /* Takes a pending request: WEIR_ECANCELED, else WEIR_EDEADLINE when `now` has reached the scope's
  * deadline, else 0.  By the task itself, at the begin of each operation and when an operation was
  * interrupted. */
 static inline int weir_task_check(weir_task_record *record, weir_instant now)
 {
-    /* Pairs with the release store in weir_task_record_request: a relaxed look is enough, who
-     * asks interrupts a waiting task after the store. */
-    if (__builtin_expect(__atomic_load_n(&record->canceled, __ATOMIC_RELAXED) && !record->shield,
-                         0)) {
-        __atomic_store_n(&record->canceled, 0, __ATOMIC_RELAXED);
-        return WEIR_ECANCELED;
+    /* A relaxed look is enough: who asks interrupts a waiting task after the store. */
+    if (__builtin_expect(__atomic_load_n(&record->canceled, __ATOMIC_RELAXED) != 0, 0)) {
+        int error = weir_task_report(record);
+        if (error) return error;
     }
-    return __builtin_expect(now.ns >= record->deadline.ns, 0) ? WEIR_EDEADLINE : 0;
+    if (__builtin_expect(now.ns >= record->deadline.ns, 0))
+        return weir_task_expired(record, weir_never());
+    return 0;
 }
 
-/* Whether a request is pending that the task may see now; does not take it. */
-static inline int weir_task_asked(const weir_task_record *record)
-{
-    return __atomic_load_n(&record->canceled, __ATOMIC_ACQUIRE) && !record->shield;
-}
+/* Whether weir_task_report would tell of something.  Nothing is taken.  By the task itself, or on
+ * its thread while it waits. */
+bool weir_task_asked(const weir_task_record *record);
+
+/* weir_group_cancel, after which members that are still added are asked to stop, too. */
+void weir_group_close(weir_io *io, weir_group *group);
 
 #endif

@@ -22,7 +22,7 @@ enum { BUCKETS = 1024 };
 typedef struct bucket {
     _Alignas(64) uint32_t lock;
     uint32_t waiting; /* written under the lock, read without it to skip an empty bucket */
-    weir_op *first, *last;
+    weir_wait_list list;
 } bucket;
 
 static bucket buckets[BUCKETS];
@@ -33,33 +33,8 @@ static bucket *bucket_of(const uint32_t *word)
     return &buckets[((uintptr_t)word >> 2) * UINT64_C(0x9E3779B97F4A7C15) >> 54];
 }
 
-static void append(bucket *b, weir_op *op)
+static void count_out(bucket *b)
 {
-    weir_op_words *words = weir_op_words_of(op);
-    words->next = NULL;
-    words->previous = b->last;
-    if (b->last) {
-        weir_op_words_of(b->last)->next = op;
-    } else {
-        b->first = op;
-    }
-    b->last = op;
-}
-
-static void take_out(bucket *b, weir_op *op)
-{
-    weir_op_words *words = weir_op_words_of(op);
-    if (words->previous) {
-        weir_op_words_of(words->previous)->next = words->next;
-    } else {
-        b->first = words->next;
-    }
-    if (words->next) {
-        weir_op_words_of(words->next)->previous = words->previous;
-    } else {
-        b->last = words->previous;
-    }
-    words->previous = op; /* marks it as taken: weir_unpark looks, perhaps before its completion */
     __atomic_store_n(&b->waiting, b->waiting - 1, __ATOMIC_RELAXED);
 }
 
@@ -72,9 +47,9 @@ static bool word_park(weir_op *op)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     bool waits = __atomic_load_n(op->args.word.address, __ATOMIC_SEQ_CST) == op->args.word.expected;
     if (waits) {
-        append(b, op);
+        weir_wait_list_append(&b->list, op);
     } else {
-        __atomic_store_n(&b->waiting, b->waiting - 1, __ATOMIC_RELAXED);
+        count_out(b);
         op->result = WEIR_EAGAIN;
     }
     weir_spin_unlock(&b->lock);
@@ -85,8 +60,8 @@ static bool word_unpark(weir_op *op)
 {
     bucket *b = bucket_of(op->args.word.address);
     weir_spin_lock(&b->lock);
-    bool waits = weir_op_words_of(op)->previous != op;
-    if (waits) take_out(b, op);
+    bool waits = weir_wait_list_withdraw(&b->list, op);
+    if (waits) count_out(b);
     weir_spin_unlock(&b->lock);
     return waits;
 }
@@ -101,22 +76,31 @@ unsigned weir_wake(weir_io *io, const uint32_t *word, unsigned count)
     weir_op *woken = NULL, **end = &woken;
     unsigned taken = 0;
     weir_spin_lock(&b->lock);
-    for (weir_op *op = b->first, *next; op && taken < count; op = next) {
+    for (weir_op *op = b->list.first, *next; op && taken < count; op = next) {
         next = weir_op_words_of(op)->next;
         if (op->args.word.address != word) continue;
-        take_out(b, op);
+        weir_wait_list_remove(&b->list, op);
+        count_out(b);
         *end = op;
         end = &weir_op_words_of(op)->next;
         *end = NULL;
         taken++;
     }
     weir_spin_unlock(&b->lock);
-    for (weir_op *op = woken, *next; op; op = next) {
-        next = weir_op_words_of(op)->next;
-        weir_io *home = weir_op_words_of(op)->io;
-        home->table->complete(home, op, 0);
-    }
+    weir_wait_complete_all(woken, 0);
     return taken;
+}
+
+/* Whether the op need not wait: op->result says why.  With the task's lock held, or on its thread. */
+static bool join_at_once(weir_io *io, const weir_task *task, weir_op *op)
+{
+    if (task->ended) return true;
+    if (task->waiter) {
+        op->result = WEIR_EBUSY;
+    } else if (task->record == io->table->self(io)) {
+        op->result = WEIR_EDEADLK;
+    }
+    return op->result < 0;
 }
 
 static bool join_park(weir_io *io, weir_op *op)
@@ -125,11 +109,12 @@ static bool join_park(weir_io *io, weir_op *op)
     /* `waiter` and `ended` are the tasks' alone; the lock keeps others from the record, which ends
      * with it. */
     if (io->one_thread) {
-        if (!task->ended) task->waiter = op;
-        return !task->ended;
+        bool waits = !join_at_once(io, task, op);
+        if (waits) task->waiter = op;
+        return waits;
     }
     weir_spin_lock(&task->lock);
-    bool waits = !task->ended;
+    bool waits = !join_at_once(io, task, op);
     if (waits) task->waiter = op;
     weir_spin_unlock(&task->lock);
     return waits;
@@ -172,6 +157,7 @@ bool weir_park(weir_io *io, weir_op *op)
     switch (op->code) {
     case WEIR_OP_JOIN: return join_park(io, op);
     case WEIR_OP_GROUP_WAIT: return group_park(op);
+    case WEIR_OP_WAIT: return op->args.wait.kind->start(io, op);
     default: return word_park(op);
     }
 }
@@ -181,6 +167,7 @@ bool weir_unpark(weir_op *op)
     switch (op->code) {
     case WEIR_OP_JOIN: return join_unpark(op);
     case WEIR_OP_GROUP_WAIT: return group_unpark(op);
+    case WEIR_OP_WAIT: return op->args.wait.kind->stop(weir_op_words_of(op)->io, op);
     default: return word_unpark(op);
     }
 }

@@ -9,6 +9,8 @@
 #ifndef WEIR_IO_IO_H
 #define WEIR_IO_IO_H
 
+#include <weir/io/group.h>
+#include <weir/io/inspect.h>
 #include <weir/io/op.h>
 #include <weir/io/task.h>
 
@@ -25,8 +27,19 @@ typedef struct weir_spawn {
     weir_task *task;   /* the caller's handle, or NULL … */
     weir_group *group; /* … for a member of a group */
     const char *name;  /* static text for people, or NULL */
+    const char *place; /* "file:line" of who spawns; static text, or NULL */
     int worker;        /* WEIR_WORKER_ANY, WEIR_WORKER_SAME, or 0 … workers - 1 */
 } weir_spawn;
+
+/* Something to be done soon on a thread of the engine: the argument of the table's post.  The
+ * poster's memory; lent until `run` is called, which may free it.  `run` must not wait: it may
+ * spawn, submit, cancel ops, complete, wake. */
+typedef struct weir_post weir_post;
+struct weir_post {
+    uintptr_t link; /* the engine's */
+    void (*run)(weir_io *io, weir_post *post);
+    void *home; /* the worker that is to run it: the home of a queue; NULL for any */
+};
 
 /* What an engine says about itself. */
 typedef struct weir_io_description {
@@ -87,6 +100,19 @@ typedef struct weir_io_table {
     /* Takes a lent buffer back.  Task; the one worker or another. */
     void (*give_back)(weir_io *io, weir_lent *lent);
 
+    /* Has post->run called soon.  Returns 0; WEIR_ENOTRUNNING: no run is under way, it will not be
+     * called.  The run does not end before it was called.  Any thread; never waits. */
+    int (*post)(weir_io *io, weir_post *post);
+
+    /* Calls `visit` for each task that has not ended, one call at a time, on this or other threads
+     * of the engine.  Returns 0; WEIR_EBUSY: another such call is under way; WEIR_EDEADLINE: a
+     * worker did not answer within 100 ms (a task holds it), the others' tasks were visited.  Any
+     * thread, which is held. */
+    int (*tasks)(weir_io *io, weir_task_visit *visit, void *argument);
+
+    /* Adds the engine's counters to *out.  Any thread; never waits. */
+    void (*count)(const weir_io *io, weir_counters *out);
+
     /* Fills *out.  Any thread. */
     void (*describe)(const weir_io *io, weir_io_description *out);
 
@@ -98,10 +124,14 @@ typedef struct weir_io_table {
 struct weir_io {
     const weir_io_table *table;
     bool one_thread; /* all its tasks run on one thread: what only tasks touch needs no lock */
+    int dump_signal; /* weir_run dumps the tasks to stderr when this signal comes; 0 = none */
+    weir_group detached;      /* weir_detach's tasks */
+    uint64_t detached_failed; /* atomic: of these, how many have ended with an error */
+    struct weir_debug *debug; /* the checks of a debugging engine (io/debug.h), or NULL */
 };
 
 /* Runs `run` as the root task of the engine, on the calling thread, until it and every task that it
- * started have ended.
+ * started have ended.  When the root ends, detached tasks are asked to stop.
  *
  * Returns what `run` returned; WEIR_ENOMEM, WEIR_EMFILE, WEIR_ENFILE when the engine could not
  * start its workers (`run` was not called); WEIR_EBUSY when it is running already.  May be called

@@ -45,6 +45,13 @@ typedef struct weir_lent weir_lent;
 typedef struct weir_datagram weir_datagram;
 typedef struct weir_file_status weir_file_status;
 typedef struct weir_listen_options weir_listen_options;
+typedef struct weir_wait_kind weir_wait_kind;
+
+/* What is done with a completed op instead of keeping it in the queue; see weir_queue.handler. */
+typedef void weir_queue_handler(weir_io *io, weir_op *op);
+
+/* Work for weir_work: must not call what needs a task.  The result is >= 0 or a negative error. */
+typedef int64_t weir_work_fn(void *argument);
 
 /* What an op does.  The result is 0 unless said otherwise; errors are in the call's header. */
 typedef enum weir_opcode {
@@ -53,6 +60,8 @@ typedef enum weir_opcode {
     WEIR_OP_WORD_WAIT,     /* args.word: until woken; WEIR_EAGAIN when the word differs */
     WEIR_OP_JOIN,          /* args.task: until the task has ended */
     WEIR_OP_GROUP_WAIT,    /* args.group: until the group is empty */
+    WEIR_OP_WAIT,          /* args.wait: a lock, a channel, a token … (wait.h); result: its own */
+    WEIR_OP_WORK,          /* args.work: runs it on a thread where it may block; its result */
     WEIR_OP_SOCKET,        /* args.socket: result is the new descriptor */
     WEIR_OP_LISTEN,        /* args.listen: result is the new descriptor */
     WEIR_OP_ACCEPT,        /* fd: result is the new descriptor */
@@ -103,6 +112,18 @@ struct weir_op {
         } word;
         weir_task *task;
         weir_group *group;
+        struct {
+            const weir_wait_kind *kind;
+            void *object;
+            union {
+                void *pointer;
+                uint64_t count;
+            } value; /* the kind's: where an item goes, how many permits … */
+        } wait;
+        struct {
+            weir_work_fn *run;
+            void *argument;
+        } work;
         struct {
             int family, type, protocol; /* socket(2); close-on-exec is added */
         } socket;
@@ -156,6 +177,11 @@ struct weir_op {
     uint64_t engine[9]; /* the engine's while the op is in flight */
 };
 
+/* Ops that wait for an object, in the order of arrival; see wait.h.  The zero value is empty. */
+typedef struct weir_wait_list {
+    weir_op *first, *last;
+} weir_wait_list;
+
 /* A queue collects completions, in the order in which they arrive.
  *
  * Any task of the same engine may submit ops to it; one task takes them out.  A plain value in the
@@ -166,6 +192,10 @@ struct weir_queue {
     uint32_t reserved;
     void *waiter; /* who waits in weir_queue_next */
     void *home;   /* the worker whose task takes from the queue */
+
+    /* If set, completions are handed to it instead of being kept: on a thread of the engine, not in
+     * a task.  It must not wait; it may submit the op again, and complete or wake others. */
+    weir_queue_handler *handler;
 };
 
 /* Begins to fill an op: sets all that stands before the arguments, and leaves these and the
@@ -183,7 +213,8 @@ static inline void weir_op_set(weir_op *op, weir_opcode code, int fd)
 /* Submits `op` and waits for its completion.
  *
  * Returns op->result: >= 0, or a negative error of the operation; WEIR_ECANCELED when the task was
- * asked to stop; WEIR_EDEADLINE when op->deadline or a scope's deadline passed first;
+ * asked to stop, or the token of a scope was canceled; WEIR_EDEADLINE when op->deadline or a
+ * scope's deadline passed first (weir_cause tells more about both);
  * WEIR_EUNSUPPORTED when this engine lacks the operation; WEIR_ENOTTASK when the caller is not a
  * task of `io` and the op cannot be done without waiting.
  * Ownership: the op and what it points to are lent until the return.
@@ -201,6 +232,10 @@ void weir_submit(weir_io *io, weir_op *op, weir_queue *queue);
 /* Prepares an empty queue, whose completions the calling task will take.
  * From a task of `io`; never waits. */
 void weir_queue_init(weir_io *io, weir_queue *queue);
+
+/* Prepares a queue that hands each completed op to `handler` (weir_queue.handler).
+ * From a task of `io`; never waits. */
+void weir_queue_init_handler(weir_io *io, weir_queue *queue, weir_queue_handler *handler);
 
 /* Takes the next completed op, waiting for one until `deadline`.
  *
@@ -229,6 +264,9 @@ void weir_op_cancel(weir_io *io, weir_op *op);
  * Errors: WEIR_EDEADLINE, WEIR_ECANCELED (all ops have settled then, too), WEIR_EINVAL for count 0.
  * A cancellation point.  From a task of `io`. */
 int weir_select(weir_io *io, weir_op *ops[], size_t count, weir_deadline deadline);
+
+/* What an op does, in a word for people: "read", "channel receive".  Static text. */
+const char *weir_op_name(const weir_op *op);
 
 #ifdef __cplusplus
 }

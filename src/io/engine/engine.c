@@ -39,6 +39,14 @@ static int choose(const weir_engine_options *options)
     return weir_engine_kind_parse(word);
 }
 
+/* What holds for every kind of engine. */
+static int finish(const weir_engine_options *options, int error, weir_io **io)
+{
+    if (error) return error;
+    (*io)->dump_signal = options->dump_signal;
+    return 0;
+}
+
 int weir_engine_create(const weir_engine_options *options, weir_io **out)
 {
     static const weir_engine_options defaults;
@@ -48,8 +56,10 @@ int weir_engine_create(const weir_engine_options *options, weir_io **out)
         weir_threaded_options threaded = {
             .max_tasks = options->max_tasks,
             .stack_size = options->stack_size,
+            .max_blocking = options->max_blocking,
+            .blocking_idle = options->blocking_idle,
         };
-        return weir_threaded_create(&threaded, out);
+        return finish(options, weir_threaded_create(&threaded, out), out);
     }
     if (kind < WEIR_ENGINE_AUTO || kind > WEIR_ENGINE_THREADS) return WEIR_EINVAL;
     weir_evented_options evented = {
@@ -59,6 +69,9 @@ int weir_engine_create(const weir_engine_options *options, weir_io **out)
         .max_tasks = options->max_tasks,
         .buffer_size = options->buffer_size,
         .max_buffers = options->max_buffers,
+        .max_blocking = options->max_blocking,
+        .blocking_idle = options->blocking_idle,
+        .stall = options->stall,
     };
-    return weir_evented_create(&evented, out);
+    return finish(options, weir_evented_create(&evented, out), out);
 }

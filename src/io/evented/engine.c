@@ -22,6 +22,9 @@ enum {
     DEFAULT_BUFFER = 16 * 1024,
     DEFAULT_BUFFERS = 4096,
     MAX_BUFFERS = 32768, /* what a provided-buffer ring can hold */
+    FILE_THREADS = 4,
+    DEFAULT_BLOCKING = 512,
+    MAX_BLOCKING = 65536,
 };
 
 static const weir_io_table table;
@@ -43,6 +46,9 @@ static int fill_defaults(weir_evented_options *options)
      * aligned. */
     options->buffer_size = (options->buffer_size + 63) & ~(size_t)63;
     if (!options->max_buffers) options->max_buffers = DEFAULT_BUFFERS;
+    if (!options->max_blocking) options->max_blocking = DEFAULT_BLOCKING;
+    if (!options->blocking_idle.ns) options->blocking_idle = weir_seconds(10);
+    if (options->max_blocking > MAX_BLOCKING || options->blocking_idle.ns < 0) return WEIR_EINVAL;
     bool absurd = options->workers > MAX_WORKERS || options->buffer_size < 1024 ||
                   options->buffer_size > 1 << 24 || options->max_buffers < BUFFERS_PER_SLAB ||
                   options->max_buffers > MAX_BUFFERS;
@@ -73,11 +79,23 @@ static void destroy(weir_io *io)
 {
     engine *e = (engine *)io;
     for (unsigned i = 0; i < e->options.workers; i++) close(e->workers[i].wakeup);
-    weir_offload_close(&e->offload);
+    weir_offload_close(&e->work);
+    weir_offload_close(&e->files);
     weir_descriptors_deinit(&e->descriptors);
     weir_stack_slabs_destroy(e->stacks);
     free(e->workers);
     free(e);
+}
+
+static int open_offload(engine *e)
+{
+    int error = weir_offload_open(&e->files, &e->io, &e->descriptors, FILE_THREADS,
+                                  e->options.blocking_idle);
+    if (error) return error;
+    error = weir_offload_open(&e->work, &e->io, &e->descriptors, e->options.max_blocking,
+                              e->options.blocking_idle);
+    if (error) weir_offload_close(&e->files);
+    return error;
 }
 
 int weir_evented_create(const weir_evented_options *options, weir_io **out)
@@ -97,7 +115,7 @@ int weir_evented_create(const weir_evented_options *options, weir_io **out)
     }
     if (!error) e->workers = aligned_alloc(64, sizeof(worker) * e->options.workers);
     if (!error && !e->workers) error = WEIR_ENOMEM;
-    if (!error) error = weir_offload_open(&e->offload, &e->io, &e->descriptors);
+    if (!error) error = open_offload(e);
     if (error) {
         free(e->workers);
         if (e->stacks) weir_stack_slabs_destroy(e->stacks);
@@ -180,11 +198,15 @@ static int run_all(engine *e, root *r)
             .run = root_main, .argument = r, .name = "root", .worker = WEIR_WORKER_SAME};
         error = weir_evented_spawn(&e->io, &spawn);
     }
+    if (!error) error = weir_stall_open(e);
     if (error) __atomic_store_n(&e->stopping, 1, __ATOMIC_SEQ_CST);
+    e->accepting = !error;
     weir_gate_open(&e->gate, GATE_OPENED);
     if (!error) weir_evented_worker_loop(first);
+    weir_stall_close(e);
     weir_gate_await(&e->gate, GATE_LEFT, threads - 1);
-    weir_offload_rest(&e->offload);
+    weir_offload_rest(&e->files);
+    weir_offload_rest(&e->work);
     weir_gate_open(&e->gate, GATE_LEFT);
     for (unsigned i = 1; i < threads; i++) pthread_join(e->workers[i].thread, NULL);
     if (opened) weir_evented_worker_close(first);
@@ -198,8 +220,7 @@ static int run(weir_io *io, weir_task_fn *fn, void *argument)
     if (__atomic_exchange_n(&e->running, 1, __ATOMIC_ACQUIRE)) return WEIR_EBUSY;
     e->stopping = e->root_ended = e->idle = 0;
     e->live = 0;
-    for (unsigned i = 0; i < e->options.workers; i++)
-        memset(&e->workers[i], 0, offsetof(worker, inbox));
+    for (unsigned i = 0; i < e->options.workers; i++) weir_evented_worker_reset(&e->workers[i]);
     weir_gate_init(&e->gate);
     /* A task of another engine may run this one. */
     worker *outer = weir_evented_here;
@@ -270,6 +291,9 @@ static const weir_io_table table = {
     .now = now,
     .random = fill_random,
     .give_back = give_back,
+    .post = weir_evented_post,
+    .tasks = weir_evented_tasks,
+    .count = weir_evented_count,
     .describe = describe,
     .destroy = destroy,
 };

@@ -31,6 +31,7 @@
 #include "io/evented/offload.h"
 #include "io/evented/reactor.h"
 #include "io/evented/run_queue.h"
+#include "io/evented/stall.h"
 #include "io/fiber/overflow.h"
 #include "io/fiber/stack.h"
 #include "io/fiber/switch.h"
@@ -56,6 +57,15 @@ enum {
     INTERRUPT_ZOMBIE, /* the fiber has ended meanwhile: who takes the message out frees the stack */
 };
 
+/* What lies on a stack (fiber.alive). */
+enum { FIBER_NONE, FIBER_NEW, FIBER_STARTED };
+
+/* What a worker has done, for weir_counters.  Written by its thread, read by any: relaxed. */
+typedef struct worker_counts {
+    uint64_t stolen, switches, completions, sleeps, enters;
+    uint64_t ops[WEIR_OP_COUNT];
+} worker_counts;
+
 /* A task's control block, on top of its stack. */
 struct fiber {
     weir_stack stack; /* first: the stack's head */
@@ -65,6 +75,8 @@ struct fiber {
     worker *runner;   /* any thread, atomic: where it has started; NULL before */
     fiber *next;      /* in ready, in an inbox (start), in the overflow queue */
     weir_op *waiting; /* the op that it waits for; owner only */
+    int64_t since;    /* when it began to wait */
+    uint32_t alive;   /* any thread, atomic: FIBER_…; 0 on a stack that no task has */
     weir_message interrupt;
     uint32_t interrupted; /* any thread, atomic: INTERRUPT_… */
     weir_message start;   /* sent to the worker that is to run it */
@@ -90,8 +102,8 @@ struct worker {
     weir_prng prng;
     void *reactor; /* the reactor's own state */
     weir_overflow_watch overflow;
-    uint64_t spawned;  /* any thread reads: tasks started by this worker … */
-    uint64_t finished; /* … and ended on it */
+    uint64_t spawned;     /* any thread reads: tasks started by this worker … */
+    uint64_t finished;    /* … and ended on it */
     pthread_t thread;
     int error; /* why the worker could not start */
 
@@ -100,7 +112,16 @@ struct worker {
     weir_inbox inbox;  /* any thread */
     uint32_t sleeping; /* any thread, atomic: the worker waits in the kernel and needs a wake */
     int wakeup;        /* eventfd, never read: each write is an edge that ends a reactor's poll */
+    uint64_t wakeups;  /* any thread, atomic: how often it was woken */
+    uint64_t spawned_before, finished_before; /* in earlier runs */
+    worker_counts counts;
 };
+
+/* Adds 1 to a counter that only this thread writes. */
+static inline void weir_count(uint64_t *counter)
+{
+    __atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
 
 struct engine {
     weir_io io; /* first */
@@ -109,7 +130,8 @@ struct engine {
     weir_evented_options options; /* with defaults filled in */
     weir_stack_slabs *stacks;
     weir_descriptors descriptors;
-    weir_offload offload;
+    weir_offload files; /* file ops */
+    weir_offload work;  /* WEIR_OP_WORK */
     weir_overflow_queue
         overflow;        /* unstarted fibers that found a worker's queue full; any thread */
     uint32_t idle;       /* any thread, atomic: workers that found nothing to do */
@@ -119,6 +141,11 @@ struct engine {
     bool limited;        /* max_tasks was asked for: `live` counts */
     uint64_t live;       /* any thread, atomic: tasks that have not ended */
     weir_gate gate;
+    uint32_t post_lock; /* guards `posted` and `accepting` */
+    bool accepting;     /* posts; a run is under way */
+    uint64_t posted;    /* that have not been called and returned */
+    uint32_t visiting;  /* any thread, atomic: a weir_tasks is under way */
+    weir_stall *stall;  /* the stall detector, or NULL */
     worker *workers;
 };
 
@@ -189,6 +216,13 @@ int64_t weir_evented_op_perform(worker *w, weir_op *op);
 
 void weir_evented_submit(weir_io *io, weir_op *op);
 void weir_evented_cancel(weir_io *io, weir_op *op);
+
+/* The threads that an op which may block goes to. */
+static inline weir_offload *op_offload(engine *e, const weir_op *op)
+{
+    return op->code == WEIR_OP_WORK ? &e->work : &e->files;
+}
+
 void weir_evented_complete(weir_io *io, weir_op *op, int64_t result);
 
 /* queue.c ------------------------------------------------------------------------------------ */
@@ -238,6 +272,19 @@ void weir_evented_worker_call_thief(engine *e);
 
 /* The body of a worker's thread: runs until the engine stops. */
 void weir_evented_worker_loop(worker *w);
+
+/* The table's post. */
+int weir_evented_post(weir_io *io, weir_post *post);
+
+/* Calls a post that has come to its worker. */
+void weir_evented_posted(worker *w, weir_post *post);
+
+/* visit.c: the table's tasks and count. --------------------------------------------------------- */
+int weir_evented_tasks(weir_io *io, weir_task_visit *visit, void *argument);
+void weir_evented_count(const weir_io *io, weir_counters *out);
+
+/* Empties what a worker has from its last run. */
+void weir_evented_worker_reset(worker *w);
 
 /* Gives a worker what it needs to run, on its own thread; and takes it back. */
 int weir_evented_worker_open(worker *w, engine *e, unsigned index);

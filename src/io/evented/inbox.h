@@ -19,6 +19,7 @@ typedef enum weir_message_kind {
     MESSAGE_START,     /* fiber.start: run the fiber */
     MESSAGE_INTERRUPT, /* fiber.interrupt: its task was asked to stop */
     MESSAGE_BUFFER,    /* in a lent buffer's memory: it comes back */
+    MESSAGE_POST,      /* weir_post.link: to be called */
     MESSAGE_RECEIVER,  /* in an op's first word: its receiver is at this worker; stop receiving */
 } weir_message_kind;
 

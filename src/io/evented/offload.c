@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Threads for file ops (offload.h).
+ * Threads for ops that would hold a worker (offload.h).
  */
 #include "io/evented/offload.h"
 
@@ -11,12 +11,13 @@
 
 #include "io/parking.h"
 #include "io/posix/attempt.h"
+#include "io/posix/clock.h"
 
-enum { THREADS = 4, IDLE_SECONDS = 10 };
-
-int weir_offload_open(weir_offload *offload, weir_io *io, weir_descriptors *descriptors)
+int weir_offload_open(weir_offload *offload, weir_io *io, weir_descriptors *descriptors,
+                      unsigned limit, weir_duration patience)
 {
-    *offload = (weir_offload){.io = io, .descriptors = descriptors};
+    *offload = (weir_offload){
+        .io = io, .descriptors = descriptors, .limit = limit, .patience = patience};
     pthread_condattr_t monotonic;
     if (pthread_condattr_init(&monotonic) != 0) return WEIR_ENOMEM;
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -46,6 +47,12 @@ void weir_offload_rest(weir_offload *offload)
     pthread_mutex_unlock(&offload->lock);
 }
 
+/* With the lock held; others read without it. */
+static void count_one(uint64_t *counter)
+{
+    __atomic_store_n(counter, *counter + 1, __ATOMIC_RELAXED);
+}
+
 static void take_out(weir_offload *offload, weir_op *op)
 {
     weir_op_words *words = weir_op_words_of(op);
@@ -58,9 +65,8 @@ static void take_out(weir_offload *offload, weir_op *op)
 /* Waits for an op until the thread has idled too long: NULL.  With the lock held. */
 static weir_op *next_op(weir_offload *offload)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_SECONDS;
+    struct timespec until = weir_posix_timespec(
+        weir_instant_add(weir_posix_now(WEIR_CLOCK_MONOTONIC), offload->patience).ns);
     offload->idle++;
     int error = 0;
     while (!offload->first && !offload->closing && error == 0)
@@ -74,15 +80,22 @@ static weir_op *next_op(weir_offload *offload)
     return op;
 }
 
+static int64_t perform(weir_offload *offload, weir_op *op)
+{
+    if (op->code == WEIR_OP_WORK) return op->args.work.run(op->args.work.argument);
+    return weir_descriptors_attempt(offload->descriptors, op);
+}
+
 static void *thread_main(void *argument)
 {
     weir_offload *offload = argument;
     pthread_mutex_lock(&offload->lock);
     for (weir_op *op; (op = next_op(offload));) {
         pthread_mutex_unlock(&offload->lock);
-        int64_t result = weir_descriptors_attempt(offload->descriptors, op);
+        int64_t result = perform(offload, op);
         offload->io->table->complete(offload->io, op, result);
         pthread_mutex_lock(&offload->lock);
+        count_one(&offload->done);
         if (--offload->busy == 0) pthread_cond_broadcast(&offload->ended);
     }
     offload->threads--;
@@ -99,8 +112,10 @@ static bool start_thread(weir_offload *offload)
     pthread_t thread;
     bool started = pthread_create(&thread, &attributes, thread_main, offload) == 0;
     pthread_attr_destroy(&attributes);
-    if (started) offload->threads++;
-    return started;
+    if (!started) return false;
+    offload->threads++;
+    count_one(&offload->started);
+    return true;
 }
 
 bool weir_offload_start(weir_offload *offload, weir_op *op)
@@ -108,7 +123,7 @@ bool weir_offload_start(weir_offload *offload, weir_op *op)
     weir_op_words *words = weir_op_words_of(op);
     weir_attempt_begin(op);
     pthread_mutex_lock(&offload->lock);
-    bool room = offload->idle > offload->queued || offload->threads >= THREADS;
+    bool room = offload->idle > offload->queued || offload->threads >= offload->limit;
     bool ok = room || start_thread(offload) || offload->threads > 0;
     if (ok) {
         words->next = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Threads for file ops that the kernel would make the caller wait for.
+ * Threads for ops that would hold a worker: file ops, and weir_work.
  *
- * Started when needed, at most four, ended when idle for ten seconds.  `lock` guards all members;
+ * Started when needed, up to a limit, ended when they have idled long.  `lock` guards all members;
  * ops wait in a list through their first two words.
  */
 #ifndef IO_EVENTED_OFFLOAD_H
@@ -21,13 +21,17 @@ typedef struct weir_offload {
     pthread_mutex_t lock;
     pthread_cond_t work, ended;
     weir_op *first, *last;
+    unsigned limit;
+    weir_duration patience; /* of an idle thread */
     unsigned queued, threads, idle;
     unsigned busy; /* threads at an op, its completion included */
     bool closing;
+    uint64_t done, started; /* atomic to read: ops, threads */
 } weir_offload;
 
 /* Prepares it; starts no thread.  Returns 0 or WEIR_ENOMEM. */
-int weir_offload_open(weir_offload *offload, weir_io *io, weir_descriptors *descriptors);
+int weir_offload_open(weir_offload *offload, weir_io *io, weir_descriptors *descriptors,
+                      unsigned limit, weir_duration patience);
 
 /* Waits until no thread is at an op: none touches a worker any more.  No op is left. */
 void weir_offload_rest(weir_offload *offload);

@@ -24,15 +24,18 @@ static int64_t explain(worker *w, weir_op *op, unsigned state, int64_t result)
     if (!(state & OP_CANCELED)) return result;
     if (result == -EINTR || result == -ECANCELED) result = WEIR_ECANCELED;
     if (result != WEIR_ECANCELED) return result;
-    if (state & OP_EXPIRED) return WEIR_EDEADLINE;
+    if (op->queue) return state & OP_EXPIRED ? WEIR_EDEADLINE : result;
     /* The request is delivered here and nowhere else. */
-    if ((state & OP_ASKED) && !op->queue) weir_task_check(&w->current->record, (weir_instant){0});
+    weir_task_record *record = &w->current->record;
+    if (state & OP_EXPIRED) return weir_task_expired(record, op->deadline);
+    if (state & OP_ASKED) weir_task_report(record);
     return result;
 }
 
 void weir_evented_op_finish(worker *w, weir_op *op, int64_t result)
 {
     weir_wheel_cancel(&w->wheel, op_timer(op));
+    weir_count(&w->counts.completions);
     if (op->queue) {
         op->result = explain(w, op, op->reserved, result);
         op->reserved = 0;
@@ -60,7 +63,7 @@ void weir_evented_op_stop(worker *w, weir_op *op, unsigned reason)
         if (!weir_unpark(op)) return;
         break;
     case OP_OFFLOADED:
-        if (!weir_offload_stop(&w->engine->offload, op)) return;
+        if (!weir_offload_stop(op_offload(w->engine, op), op)) return;
         break;
     case OP_QUEUED: /* the one op whose `user` is the engine's: its queue */
         ((weir_queue *)op->user)->waiter = NULL;
@@ -125,7 +128,7 @@ static bool parked(worker *w, weir_op *op)
 static bool offloaded(worker *w, weir_op *op)
 {
     op->reserved = OP_OFFLOADED;
-    return weir_offload_start(&w->engine->offload, op);
+    return weir_offload_start(op_offload(w->engine, op), op);
 }
 
 static bool queued(weir_op *op)
@@ -142,13 +145,22 @@ static bool started(worker *w, weir_op *op)
     case WEIR_OP_SLEEP: op->reserved = OP_TIMED; return true;
     case WEIR_OP_WORD_WAIT:
     case WEIR_OP_JOIN:
-    case WEIR_OP_GROUP_WAIT: return parked(w, op);
+    case WEIR_OP_GROUP_WAIT:
+    case WEIR_OP_WAIT: return parked(w, op);
+    case WEIR_OP_WORK: return offloaded(w, op);
     case OP_QUEUE_WAIT: return queued(op);
     default: break;
     }
     if (w->engine->reactor->offloads(op)) return offloaded(w, op);
     op->reserved = OP_IN_REACTOR;
     return w->engine->reactor->start(w, op);
+}
+
+/* The result of an op whose time has passed before it began. */
+static int64_t passed(worker *w, const weir_op *op)
+{
+    if (op->code == WEIR_OP_SLEEP) return 0;
+    return op->queue ? WEIR_EDEADLINE : weir_task_expired(&w->current->record, op->deadline);
 }
 
 /* Starts an op for `who`.  True: it is in flight.  False: op->result is set. */
@@ -158,8 +170,9 @@ static bool start(worker *w, weir_op *op, void *who)
     words->own[3] = (uintptr_t)who;
     op_timer(op)->link = NULL;
     op->reserved = 0;
+    if (op->code < WEIR_OP_COUNT) weir_count(&w->counts.ops[op->code]);
     int64_t limit = weir_evented_op_limit(op);
-    if (limit <= w->now) return done(op, op->code == WEIR_OP_SLEEP ? 0 : WEIR_EDEADLINE);
+    if (limit <= w->now) return done(op, passed(w, op));
     if (!started(w, op)) {
         op->reserved = 0;
         return false;
@@ -194,6 +207,7 @@ int64_t weir_evented_op_perform(worker *w, weir_op *op)
         return op->result;
     }
     f->waiting = op;
+    f->since = w->now;
     weir_evented_fiber_wait(w);
     unsigned state = op->reserved;
     op->reserved = 0;

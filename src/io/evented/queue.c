@@ -22,6 +22,10 @@ void weir_evented_queue_push(worker *w, weir_op *op)
         weir_evented_worker_send(queue->home, (weir_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
         return;
     }
+    if (queue->handler) {
+        queue->handler(&w->engine->io, op);
+        return;
+    }
     weir_op_words_of(op)->next = NULL;
     if (queue->head) {
         weir_op_words_of(queue->tail)->next = op;

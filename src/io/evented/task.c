@@ -109,7 +109,10 @@ fiber *weir_evented_fiber_pick(worker *w)
     if (!f) f = ready_take(w);
     if (!f) f = fresh_take(w);
     if (!f && w->engine->options.workers > 1) f = steal(w);
-    if (f && f->home != w) adopt(w, f);
+    if (f && f->home != w) {
+        adopt(w, f);
+        weir_count(&w->counts.stolen);
+    }
     return f;
 }
 
@@ -128,6 +131,7 @@ void weir_evented_fiber_wait(worker *w)
     fiber *self = w->current;
     weir_fiber_context *next = next_context(w);
     if (w->current == self) return; /* it was made ready meanwhile, and is next */
+    weir_count(&w->counts.switches);
     weir_fiber_switch(&self->context, next, NULL);
     reap(w);
 }
@@ -198,8 +202,10 @@ static weir_fiber_next fiber_main(void *argument)
     reap(w);
     /* Pairs with the load in weir_evented_fiber_interrupted. */
     __atomic_store_n(&f->runner, w, __ATOMIC_RELAXED);
+    __atomic_store_n(&f->alive, FIBER_STARTED, __ATOMIC_RELAXED);
     int result = f->record.run(&w->engine->io, f->record.argument);
     dismiss(w->engine);
+    __atomic_store_n(&f->alive, FIBER_NONE, __ATOMIC_RELAXED);
     weir_task_record_end(&f->record, result);
     __atomic_store_n(&w->finished, w->finished + 1, __ATOMIC_RELEASE);
     if (may_reuse(f)) w->dead = f;
@@ -248,6 +254,8 @@ int weir_evented_spawn(weir_io *io, const weir_spawn *spawn)
     f->interrupted = INTERRUPT_NONE;
     weir_fiber_prepare(&f->context, stack, fiber_main, f);
     weir_task_record_start(&f->record, io, spawn);
+    /* Pairs with the look of visit.c: who sees it sees the record. */
+    __atomic_store_n(&f->alive, FIBER_NEW, __ATOMIC_RELEASE);
     __atomic_store_n(&w->spawned, w->spawned + 1, __ATOMIC_RELEASE);
     place(w, f, spawn->worker);
     return 0;

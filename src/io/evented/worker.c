@@ -12,11 +12,13 @@
  */
 #include "io/evented/engine.h"
 
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
 
 #include <weir/base/error.h>
 
+#include "base/spin.h"
 #include "io/posix/clock.h"
 
 enum {
@@ -29,11 +31,17 @@ static const int64_t trim_interval = 5000000000;
 
 _Thread_local worker *weir_evented_here;
 
+static void ring_bell(worker *to)
+{
+    __atomic_fetch_add(&to->wakeups, 1, __ATOMIC_RELAXED);
+    eventfd_write(to->wakeup, 1);
+}
+
 static void wake(worker *to)
 {
     if (__atomic_load_n(&to->sleeping, __ATOMIC_SEQ_CST) &&
         __atomic_exchange_n(&to->sleeping, 0, __ATOMIC_SEQ_CST))
-        eventfd_write(to->wakeup, 1);
+        ring_bell(to);
 }
 
 void weir_evented_worker_send(worker *to, weir_message *message, weir_message_kind kind)
@@ -52,7 +60,7 @@ void weir_evented_worker_call_thief(engine *e)
         worker *w = &e->workers[i];
         if (!__atomic_load_n(&w->sleeping, __ATOMIC_SEQ_CST)) continue;
         if (!__atomic_exchange_n(&w->sleeping, 0, __ATOMIC_SEQ_CST)) continue;
-        eventfd_write(w->wakeup, 1);
+        ring_bell(w);
         return;
     }
 }
@@ -78,6 +86,9 @@ static void handle(worker *w, void *at, weir_message_kind kind)
     case MESSAGE_BUFFER:
         w->buffers_back++;
         w->engine->reactor->buffer_back(w, *(uint32_t *)((weir_message *)at + 1));
+        break;
+    case MESSAGE_POST:
+        weir_evented_posted(w, (weir_post *)((char *)at - offsetof(weir_post, link)));
         break;
     case MESSAGE_RECEIVER: w->engine->reactor->remote(w, op); break;
     }
@@ -109,16 +120,52 @@ static uint64_t sum(engine *e, bool finished)
     return total;
 }
 
+/* Whether the run is over; then no post is taken any more.  With no post under way and no task
+ * left, nobody can spawn. */
+static bool is_over(engine *e)
+{
+    weir_spin_lock(&e->post_lock);
+    bool over = e->posted == 0;
+    if (over) {
+        uint64_t finished = sum(e, true);
+        over = finished == sum(e, false);
+    }
+    if (over) e->accepting = false;
+    weir_spin_unlock(&e->post_lock);
+    return over;
+}
+
 static void stop_if_over(engine *e)
 {
-    if (!__atomic_load_n(&e->root_ended, __ATOMIC_SEQ_CST)) return;
-    uint64_t finished = sum(e, true);
-    if (finished != sum(e, false)) return;
+    if (!__atomic_load_n(&e->root_ended, __ATOMIC_SEQ_CST) || !is_over(e)) return;
     __atomic_store_n(&e->stopping, 1, __ATOMIC_SEQ_CST);
     for (unsigned i = 0; i < e->options.workers; i++) {
         __atomic_store_n(&e->workers[i].sleeping, 0, __ATOMIC_SEQ_CST);
         eventfd_write(e->workers[i].wakeup, 1);
     }
+}
+
+int weir_evented_post(weir_io *io, weir_post *post)
+{
+    engine *e = (engine *)io;
+    worker *to = post->home ? post->home : weir_evented_here;
+    if (!to || to->engine != e) to = &e->workers[0];
+    weir_spin_lock(&e->post_lock);
+    bool accepted = e->accepting;
+    e->posted += accepted;
+    weir_spin_unlock(&e->post_lock);
+    if (!accepted) return WEIR_ENOTRUNNING;
+    weir_evented_worker_send(to, (weir_message *)(void *)&post->link, MESSAGE_POST);
+    return 0;
+}
+
+void weir_evented_posted(worker *w, weir_post *post)
+{
+    engine *e = w->engine;
+    post->run(&e->io, post);
+    weir_spin_lock(&e->post_lock);
+    e->posted--;
+    weir_spin_unlock(&e->post_lock);
 }
 
 static bool something_to_steal(engine *e)
@@ -131,6 +178,7 @@ static bool something_to_steal(engine *e)
 
 static void look(worker *w, int64_t timeout)
 {
+    weir_count(&w->counts.enters);
     w->engine->reactor->poll(w, timeout);
     w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
 }
@@ -141,6 +189,7 @@ static void sleep_now(worker *w)
     engine *e = w->engine;
     __atomic_fetch_add(&e->idle, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&w->sleeping, 1, __ATOMIC_SEQ_CST);
+    weir_count(&w->counts.sleeps);
     /* Our count of finished tasks is out before we read the others': of two workers that end the
      * last tasks at the same time, one sees that they were the last. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -190,6 +239,14 @@ static void seed(weir_prng *prng)
     if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number)
         number = (uint64_t)weir_posix_now(WEIR_CLOCK_MONOTONIC).ns ^ (uintptr_t)prng;
     weir_prng_seed(prng, number);
+}
+
+void weir_evented_worker_reset(worker *w)
+{
+    uint64_t spawned = w->spawned, finished = w->finished;
+    memset(w, 0, offsetof(worker, inbox));
+    w->spawned_before += spawned;
+    w->finished_before += finished;
 }
 
 int weir_evented_worker_open(worker *w, engine *e, unsigned index)

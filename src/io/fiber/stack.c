@@ -69,6 +69,8 @@ struct weir_stack_slabs {
 
 static weir_stack *chain_cut(weir_stack **chain, uint32_t keep, uint32_t *cut);
 static void warm_push(weir_stack_slabs *slabs, weir_stack *chain);
+static char *stack_low(const weir_stack_slabs *slabs, weir_slab *slab, unsigned index);
+static weir_stack *stack_at(const weir_stack_slabs *slabs, weir_slab *slab, unsigned index);
 static weir_stack *stack_make(weir_stack_slabs *slabs);
 static weir_slab *slab_map(weir_stack_slabs *slabs);
 static bool slab_guard(const weir_stack_slabs *slabs, char *memory);
@@ -260,6 +262,34 @@ static void warm_push(weir_stack_slabs *slabs, weir_stack *chain)
 }
 
 /* Gives a blank stride its weir_stack, which is the first touch of its top page. */
+static char *stack_low(const weir_stack_slabs *slabs, weir_slab *slab, unsigned index)
+{
+    return atomic_load_explicit(&slab->memory, memory_order_relaxed) + index * slabs->stride +
+           slabs->guard_size;
+}
+
+/* The head of the stack in a stride. */
+static weir_stack *stack_at(const weir_stack_slabs *slabs, weir_slab *slab, unsigned index)
+{
+    size_t colour = (size_t)(index % COLOURS) * LINE;
+    return (weir_stack *)(stack_low(slabs, slab, index) + slabs->stack_size - colour -
+                          slabs->reserve);
+}
+
+void weir_stack_slabs_each(weir_stack_slabs *slabs, void (*visit)(void *argument, weir_stack *stack),
+                           void *argument)
+{
+    pthread_mutex_lock(&slabs->lock);
+    weir_slab *slab = atomic_load_explicit(&slabs->all, memory_order_acquire);
+    for (; slab; slab = slab->all_next) {
+        uint64_t made = all_strides(slabs) & ~slab->blank;
+        if (!atomic_load_explicit(&slab->memory, memory_order_relaxed)) continue;
+        for (; made; made &= made - 1)
+            visit(argument, stack_at(slabs, slab, (unsigned)__builtin_ctzll(made)));
+    }
+    pthread_mutex_unlock(&slabs->lock);
+}
+
 static weir_stack *stack_make(weir_stack_slabs *slabs)
 {
     pthread_mutex_lock(&slabs->lock);
@@ -274,11 +304,8 @@ static weir_stack *stack_make(weir_stack_slabs *slabs)
     if (!slab->blank) open_remove(slabs, slab);
     pthread_mutex_unlock(&slabs->lock);
 
-    char *low = atomic_load_explicit(&slab->memory, memory_order_relaxed) + index * slabs->stride +
-                slabs->guard_size;
-    size_t colour = (size_t)(index % COLOURS) * LINE;
-    weir_stack *stack = (weir_stack *)(low + slabs->stack_size - colour - slabs->reserve);
-    *stack = (weir_stack){.low = low, .slab = slab};
+    weir_stack *stack = stack_at(slabs, slab, index);
+    *stack = (weir_stack){.low = stack_low(slabs, slab, index), .slab = slab};
     if (weir_sanitizer_stack_open(&stack->sanitizer)) return stack;
 
     pthread_mutex_lock(&slabs->lock);

@@ -47,6 +47,10 @@ static void describe(const weir_io *io, weir_io_description *out)
     };
 }
 
+static int weir_threaded_post(weir_io *io, weir_post *post) { (void)io; (void)post; return WEIR_ENOTRUNNING; }
+static int weir_threaded_tasks(weir_io *io, weir_task_visit *v, void *a) { (void)io; (void)v; (void)a; return 0; }
+static void weir_threaded_count(const weir_io *io, weir_counters *o) { (void)io; (void)o; }
+
 static void destroy(weir_io *io)
 {
     engine *e = (engine *)io;
@@ -75,6 +79,9 @@ static const weir_io_table table = {
     .now = now,
     .random = fill_random,
     .give_back = weir_threaded_give_back,
+    .post = weir_threaded_post,
+    .tasks = weir_threaded_tasks,
+    .count = weir_threaded_count,
     .describe = describe,
     .destroy = destroy,
 };

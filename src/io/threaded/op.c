@@ -140,7 +140,9 @@ static int64_t perform_inside(worker *w, weir_op *op)
     case WEIR_OP_SLEEP: return perform_sleep(w, op, until);
     case WEIR_OP_WORD_WAIT:
     case WEIR_OP_JOIN:
-    case WEIR_OP_GROUP_WAIT: return perform_parked(w, op, until);
+    case WEIR_OP_GROUP_WAIT:
+    case WEIR_OP_WAIT: return perform_parked(w, op, until);
+    case WEIR_OP_WORK: return op->args.work.run(op->args.work.argument);
     default: return perform_call(w, op, until);
     }
 }

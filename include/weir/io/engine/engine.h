@@ -7,6 +7,7 @@
 #ifndef WEIR_IO_ENGINE_ENGINE_H
 #define WEIR_IO_ENGINE_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <weir/io/io.h>
@@ -30,6 +31,11 @@ typedef struct weir_engine_options {
     size_t max_tasks;   /* at a time; 0 = 10,000 (threads), as memory allows (evented) */
     size_t buffer_size; /* evented: bytes of one lent buffer, 1 KiB to 16 MiB; 0 = 16 KiB */
     size_t max_buffers; /* evented: lent buffers per worker, 64 to 32,768; 0 = 4,096 */
+    unsigned max_blocking;       /* threads for weir_work at a time; 0 = 512 */
+    weir_duration blocking_idle; /* they, and those for files, end when idle so long; 0 = 10 s */
+    int dump_signal;             /* weir_dump to stderr when this signal comes; 0 = none */
+    weir_duration stall;         /* evented: report a task that holds its worker longer; 0 = off */
+    bool debug; /* check the use of handles, and report what is left open; see weir_debug.h */
 } weir_engine_options;
 
 /* Makes an engine.  `options` may be NULL.

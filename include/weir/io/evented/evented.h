@@ -27,6 +27,9 @@ typedef struct weir_evented_options {
     size_t max_tasks;
     size_t buffer_size;
     size_t max_buffers;
+    unsigned max_blocking;
+    weir_duration blocking_idle;
+    weir_duration stall;
 } weir_evented_options;
 
 /* Makes an evented engine.  Errors as weir_engine_create. */

@@ -17,6 +17,8 @@ extern "C" {
 typedef struct weir_threaded_options {
     size_t max_tasks;
     size_t stack_size;
+    unsigned max_blocking;
+    weir_duration blocking_idle;
 } weir_threaded_options;
 
 /* Makes a threaded engine.  Errors as weir_engine_create. */

@@ -221,7 +221,7 @@ static bool served_otherwise(worker *w, weir_op *op, int32_t result)
     bool file = op->code == WEIR_OP_READ_AT || op->code == WEIR_OP_WRITE_AT;
     if (result != -EAGAIN || !(file || op->code == WEIR_OP_OPEN)) return false;
     op->reserved = OP_OFFLOADED;
-    if (!weir_offload_start(&w->engine->offload, op)) weir_evented_op_finish(w, op, op->result);
+    if (!weir_offload_start(&w->engine->files, op)) weir_evented_op_finish(w, op, op->result);
     return true;
 }
 
