@@ -34,6 +34,8 @@
 
 #include <weir/io/engine/engine.h>
 
+#include <weir/sync/mutex.h>
+
 #include <weir/stream/pipe.h>
 #include <weir/stream/reader.h>
 #include <weir/stream/stream.h>

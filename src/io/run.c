@@ -47,8 +47,8 @@ unsigned weir_workers(weir_io *io)
 
 weir_counters weir_counters_of(const weir_io *io)
 {
-    weir_counters counters = {
-        .detached_failed = __atomic_load_n(&io->detached_failed, __ATOMIC_RELAXED)};
+    weir_counters counters = {.detached_failed =
+                                  __atomic_load_n(&io->detached_failed, __ATOMIC_RELAXED)};
     io->table->count(io, &counters);
     return counters;
 }

@@ -15,11 +15,8 @@
 void weir_async_at(weir_io *io, weir_task *task, weir_task_fn *run, void *argument,
                    const char *place)
 {
-    weir_spawn spawn = {.run = run,
-                        .argument = argument,
-                        .task = task,
-                        .place = place,
-                        .worker = WEIR_WORKER_ANY};
+    weir_spawn spawn = {
+        .run = run, .argument = argument, .task = task, .place = place, .worker = WEIR_WORKER_ANY};
     if (io->table->spawn(io, &spawn) == 0) return;
     *task = (weir_task){0};
     task->result = run(io, argument);

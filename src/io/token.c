@@ -6,9 +6,9 @@
  * listener's callback runs without the lock, so it may take itself and others back; meanwhile
  * `calling` says which one it is and `caller` on which thread.
  *
- * Invariant: a link is in the list, or being called, or nobody's; who takes it out of the list under
- * the lock decides.  The canceler touches a link after its callback only if `calling` still says
- * so: a callback that takes its own link back may free it.
+ * Invariant: a link is in the list, or being called, or nobody's; who takes it out of the list
+ * under the lock decides.  The canceler touches a link after its callback only if `calling` still
+ * says so: a callback that takes its own link back may free it.
  */
 #include <weir/io/token.h>
 

@@ -91,7 +91,8 @@ unsigned weir_wake(weir_io *io, const uint32_t *word, unsigned count)
     return taken;
 }
 
-/* Whether the op need not wait: op->result says why.  With the task's lock held, or on its thread. */
+/* Whether the op need not wait: op->result says why.  With the task's lock held, or on its thread.
+ */
 static bool join_at_once(weir_io *io, const weir_task *task, weir_op *op)
 {
     if (task->ended) return true;

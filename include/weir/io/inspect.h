@@ -59,10 +59,10 @@ int weir_dump(weir_io *io, int fd);
 /* What an engine has done since it was made.  Each counter only grows; they are read one after the
  * other, while the engine works. */
 typedef struct weir_counters {
-    uint64_t spawned, finished; /* tasks */
-    uint64_t stolen;            /* tasks that another worker than the spawner's started */
-    uint64_t detached_failed;   /* detached tasks that ended with an error */
-    uint64_t switches;          /* from one task to another, or to the loop */
+    uint64_t spawned, finished;  /* tasks */
+    uint64_t stolen;             /* tasks that another worker than the spawner's started */
+    uint64_t detached_failed;    /* detached tasks that ended with an error */
+    uint64_t switches;           /* from one task to another, or to the loop */
     uint64_t ops[WEIR_OP_COUNT]; /* operations started, by opcode */
     uint64_t completions;        /* of operations that had to wait */
     uint64_t wakeups;            /* of a worker that slept, by another thread */

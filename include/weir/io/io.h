@@ -123,9 +123,9 @@ typedef struct weir_io_table {
 /* The head of every engine. */
 struct weir_io {
     const weir_io_table *table;
-    bool one_thread; /* all its tasks run on one thread: what only tasks touch needs no lock */
-    int dump_signal; /* weir_run dumps the tasks to stderr when this signal comes; 0 = none */
-    weir_group detached;      /* weir_detach's tasks */
+    bool one_thread;     /* all its tasks run on one thread: what only tasks touch needs no lock */
+    int dump_signal;     /* weir_run dumps the tasks to stderr when this signal comes; 0 = none */
+    weir_group detached; /* weir_detach's tasks */
     uint64_t detached_failed; /* atomic: of these, how many have ended with an error */
     struct weir_debug *debug; /* the checks of a debugging engine (io/debug.h), or NULL */
 };

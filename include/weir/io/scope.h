@@ -12,8 +12,8 @@
  * than once per operation: one that does not wait can miss a deadline which passed while the task
  * computed without reading the clock.)  Scopes nest: the earliest deadline counts.  When a request
  * to the task itself, a token and a deadline come together, they are reported in this order.
- * Inside a shield neither requests nor outer scopes are delivered; they stay pending; scopes entered
- * inside the shield count.
+ * Inside a shield neither requests nor outer scopes are delivered; they stay pending; scopes
+ * entered inside the shield count.
  */
 #ifndef WEIR_IO_SCOPE_H
 #define WEIR_IO_SCOPE_H
@@ -46,8 +46,7 @@ struct weir_scope {
  * Never waits.  From a task of `io`. */
 #define weir_scope_enter(io, scope, deadline) weir_scope_enter_at(io, scope, deadline, WEIR_PLACE)
 
-void weir_scope_enter_at(weir_io *io, weir_scope *scope, weir_deadline deadline,
-                         const char *place);
+void weir_scope_enter_at(weir_io *io, weir_scope *scope, weir_deadline deadline, const char *place);
 
 /* The same with a deadline `duration` from now. */
 #define weir_scope_enter_for(io, scope, duration) \

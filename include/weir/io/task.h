@@ -45,8 +45,9 @@ typedef struct weir_task {
     void *record;    /* the running task; NULL when it has ended */
 } weir_task;
 
-/* "file:line" of the line where it stands: who reads a dump learns by it where a task was spawned or
- * a deadline was set.  The calls that keep it are macros over a function whose name ends in _at. */
+/* "file:line" of the line where it stands: who reads a dump learns by it where a task was spawned
+ * or a deadline was set.  The calls that keep it are macros over a function whose name ends in _at.
+ */
 #define WEIR_PLACE           __FILE__ ":" WEIR_PLACE_(__LINE__)
 #define WEIR_PLACE_(line_)   WEIR_PLACE_TEXT_(line_)
 #define WEIR_PLACE_TEXT_(n_) #n_
@@ -87,8 +88,8 @@ int weir_concurrent_at(weir_io *io, weir_task *task, weir_task_fn *run, void *ar
 #define weir_detach(io, run, argument, options) \
     weir_detach_at(io, run, argument, options, WEIR_PLACE)
 
-int weir_detach_at(weir_io *io, weir_task_fn *run, void *argument,
-                   const weir_task_options *options, const char *place);
+int weir_detach_at(weir_io *io, weir_task_fn *run, void *argument, const weir_task_options *options,
+                   const char *place);
 
 /* Waits until the task has ended and gives its result in *result (may be NULL).
  *
@@ -117,8 +118,8 @@ void weir_cancel_request(weir_io *io, weir_task *task);
 /* Whether the task has ended: its result is in task->result.  From any thread. */
 bool weir_task_ended(const weir_task *task);
 
-/* Whether the calling task has been asked to stop, or a scope has expired or was canceled: takes the
- * request.
+/* Whether the calling task has been asked to stop, or a scope has expired or was canceled: takes
+ * the request.
  *
  * Returns 0, WEIR_ECANCELED or WEIR_EDEADLINE: a cancellation point for long computations, which
  * costs a load.  From a task of `io`. */

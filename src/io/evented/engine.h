@@ -102,8 +102,8 @@ struct worker {
     weir_prng prng;
     void *reactor; /* the reactor's own state */
     weir_overflow_watch overflow;
-    uint64_t spawned;     /* any thread reads: tasks started by this worker … */
-    uint64_t finished;    /* … and ended on it */
+    uint64_t spawned;  /* any thread reads: tasks started by this worker … */
+    uint64_t finished; /* … and ended on it */
     pthread_t thread;
     int error; /* why the worker could not start */
 
@@ -279,7 +279,8 @@ int weir_evented_post(weir_io *io, weir_post *post);
 /* Calls a post that has come to its worker. */
 void weir_evented_posted(worker *w, weir_post *post);
 
-/* visit.c: the table's tasks and count. --------------------------------------------------------- */
+/* visit.c: the table's tasks and count. ---------------------------------------------------------
+ */
 int weir_evented_tasks(weir_io *io, weir_task_visit *visit, void *argument);
 void weir_evented_count(const weir_io *io, weir_counters *out);
 

@@ -16,8 +16,8 @@
 int weir_offload_open(weir_offload *offload, weir_io *io, weir_descriptors *descriptors,
                       unsigned limit, weir_duration patience)
 {
-    *offload = (weir_offload){
-        .io = io, .descriptors = descriptors, .limit = limit, .patience = patience};
+    *offload =
+        (weir_offload){.io = io, .descriptors = descriptors, .limit = limit, .patience = patience};
     pthread_condattr_t monotonic;
     if (pthread_condattr_init(&monotonic) != 0) return WEIR_ENOMEM;
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

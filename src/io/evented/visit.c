@@ -107,8 +107,7 @@ static void copy(void *argument, weir_stack *stack)
     /* Ours has started only if it runs here. */
     bool started =
         alive == FIBER_STARTED && __atomic_load_n(&f->runner, __ATOMIC_RELAXED) == p->worker;
-    if (p->count < p->room)
-        p->tasks[p->count] = started ? copy_started(p->worker, f) : copy_new(f);
+    if (p->count < p->room) p->tasks[p->count] = started ? copy_started(p->worker, f) : copy_new(f);
     p->count++;
 }
 
@@ -153,8 +152,7 @@ static void ask(engine *e, request *r)
         worker *w = &e->workers[i];
         if (w == weir_evented_here) continue;
         question *q = &r->questions[i];
-        *q = (question){
-            .post = {.run = answer, .home = w}, .request = r, .worker = w};
+        *q = (question){.post = {.run = answer, .home = w}, .request = r, .worker = w};
         r->pending++;
         r->holders++;
         if (weir_evented_post(&e->io, &q->post) == 0) continue;
