@@ -6,6 +6,9 @@
 #ifndef WEIR_TEST_CONTRACT_OP_CASES_H
 #define WEIR_TEST_CONTRACT_OP_CASES_H
 
+#include <weir/io/token.h>
+#include <weir/io/work.h>
+
 #include "test/contract/contract.h"
 
 /* Results that stand for many. */
@@ -24,6 +27,8 @@ typedef struct op_world {
     weir_task task;
     weir_group group;
     bool has_task, has_group;
+    weir_token token;
+    uint32_t worked; /* atomic */
     char buffer[256];
     struct iovec slice;
     weir_datagram datagram;

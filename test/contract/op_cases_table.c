@@ -140,6 +140,47 @@ static void group_empty(weir_io *io, op_world *w)
     w->op.args.group = &w->group;
 }
 
+static void token_open(weir_io *io, op_world *w)
+{
+    (void)io;
+    weir_token_op(&w->op, &w->token);
+}
+
+static void cancel_token(weir_io *io, op_world *w)
+{
+    weir_token_cancel(io, &w->token, NULL);
+}
+
+static void token_fired(weir_io *io, op_world *w)
+{
+    cancel_token(io, w);
+    token_open(io, w);
+}
+
+static int64_t count_work(void *argument)
+{
+    __atomic_fetch_add((uint32_t *)argument, 1, __ATOMIC_RELAXED);
+    return HELLO;
+}
+
+static void work(weir_io *io, op_world *w)
+{
+    (void)io;
+    weir_work_op(&w->op, count_work, &w->worked);
+}
+
+static void worked_once(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(__atomic_load_n(&w->worked, __ATOMIC_RELAXED), 1);
+}
+
+static void not_worked(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(__atomic_load_n(&w->worked, __ATOMIC_RELAXED), 0);
+}
+
 static void socket_new(weir_io *io, op_world *w)
 {
     (void)io;
@@ -546,6 +587,8 @@ const op_case op_cases[] = {
     {"join", WEIR_OP_JOIN, 0, false, false, join_ended, join_running, open_gate, NULL, NULL},
     {"group wait", WEIR_OP_GROUP_WAIT, 0, false, false, group_empty, group_full, open_gate, NULL,
      NULL},
+    {"wait", WEIR_OP_WAIT, 0, false, false, token_fired, token_open, cancel_token, NULL, NULL},
+    {"work", WEIR_OP_WORK, HELLO, false, false, work, NULL, NULL, not_worked, worked_once},
     {"socket", WEIR_OP_SOCKET, RESULT_DESCRIPTOR, false, false, socket_new, NULL, NULL, NULL, NULL},
     {"listen", WEIR_OP_LISTEN, RESULT_DESCRIPTOR, false, false, listen_new, NULL, NULL, NULL, NULL},
     {"accept", WEIR_OP_ACCEPT, RESULT_DESCRIPTOR, false, false, accept_one, accept_none, come_in,
