@@ -90,7 +90,7 @@ int weir_scope_leave(weir_io *io, weir_scope *scope)
     weir_task_record *self = io->table->self(io);
     if (self) {
         self->deadline = scope->before;
-        self->shield -= scope->shield;
+        self->shield = (uint16_t)(self->shield - scope->shield);
         self->scope = scope->outer;
     }
     if (scope->token) {

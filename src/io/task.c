@@ -120,7 +120,7 @@ void weir_recancel(weir_io *io)
 weir_cause weir_cause_of(weir_io *io)
 {
     weir_task_record *self = io->table->self(io);
-    return self ? self->cause : (weir_cause){0};
+    return self && self->caused ? self->cause : (weir_cause){0};
 }
 
 int weir_yield(weir_io *io)

@@ -28,7 +28,7 @@ void weir_task_record_start(weir_task_record *record, weir_io *io, const weir_sp
 {
     record->io = io;
     record->canceled = 0;
-    record->shield = 0;
+    record->shield = record->caused = 0;
     record->deadline = weir_never();
     record->scope = NULL;
     record->run = spawn->run;
@@ -37,7 +37,6 @@ void weir_task_record_start(weir_task_record *record, weir_io *io, const weir_sp
     record->group = spawn->group;
     record->name = spawn->name ? spawn->name : "task";
     record->place = spawn->place;
-    record->cause.kind = WEIR_CAUSE_NONE;
     if (spawn->task) {
         *spawn->task = (weir_task){.record = record};
     } else if (spawn->group) {
@@ -114,6 +113,7 @@ int weir_task_report(weir_task_record *record)
     if (canceled & RECORD_REQUEST && !record->shield) {
         __atomic_fetch_and(&record->canceled, ~(uint32_t)RECORD_REQUEST, __ATOMIC_RELAXED);
         record->cause = (weir_cause){.kind = WEIR_CAUSE_REQUEST};
+        record->caused = 1;
         return WEIR_ECANCELED;
     }
     const weir_scope *scope = canceled & RECORD_TOKEN ? fired_scope(record) : NULL;
@@ -124,11 +124,13 @@ int weir_task_report(weir_task_record *record)
                                  .when = reason.deadline,
                                  .place = scope->place,
                                  .text = reason.text};
+    record->caused = 1;
     return WEIR_ECANCELED;
 }
 
 int weir_task_expired(weir_task_record *record, weir_deadline own)
 {
+    record->caused = 1;
     if (own.ns && own.ns < record->deadline.ns) {
         record->cause = (weir_cause){.kind = WEIR_CAUSE_DEADLINE, .when = own};
         return WEIR_EDEADLINE;

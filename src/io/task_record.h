@@ -30,16 +30,17 @@ enum {
 struct weir_task_record {
     weir_io *io;
     uint32_t canceled;      /* atomic: RECORD_… */
-    uint32_t shield;        /* shields that the task is in */
+    uint16_t shield;        /* shields that the task is in */
+    uint16_t caused;        /* whether `cause` is set */
     weir_deadline deadline; /* the earliest of the scopes that count; weir_never() */
     weir_scope *scope;      /* the innermost, or NULL */
     weir_task_fn *run;
     void *argument;
     weir_task *task;                   /* the handle, or NULL */
     weir_group *group;                 /* the group, or NULL */
-    weir_task_record *next, *previous; /* members of the group; the group's lock guards them */
     const char *name;
     const char *place;
+    weir_task_record *next, *previous; /* members of the group; the group's lock guards them */
     weir_cause cause; /* of the latest operation that was canceled or expired */
 };
 

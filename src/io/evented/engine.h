@@ -66,20 +66,23 @@ typedef struct worker_counts {
     uint64_t ops[WEIR_OP_COUNT];
 } worker_counts;
 
-/* A task's control block, on top of its stack. */
+/* A task's control block, on top of its stack.  The members stand so that a task which never waits
+ * touches the first lines only. */
 struct fiber {
     weir_stack stack; /* first: the stack's head */
     weir_fiber_context context;
-    weir_task_record record;
     worker *home; /* any thread, atomic: where it runs; changed only by a thief before the start */
-    worker *runner;   /* any thread, atomic: where it has started; NULL before */
-    fiber *next;      /* in ready, in an inbox (start), in the overflow queue */
-    weir_op *waiting; /* the op that it waits for; owner only */
-    int64_t since;    /* when it began to wait */
-    uint32_t alive;   /* any thread, atomic: FIBER_…; 0 on a stack that no task has */
-    weir_message interrupt;
+    worker *runner; /* any thread, atomic: where it has started; NULL before */
+    union {
+        fiber *next;        /* in ready, in the overflow queue */
+        weir_message start; /* in the inbox of the worker that is to run it */
+    };
     uint32_t interrupted; /* any thread, atomic: INTERRUPT_… */
-    weir_message start;   /* sent to the worker that is to run it */
+    uint32_t alive;       /* any thread, atomic: FIBER_…; 0 on a stack that no task has */
+    weir_op *waiting;     /* the op that it waits for; owner only */
+    int64_t since;        /* when it began to wait */
+    weir_task_record record;
+    weir_message interrupt;
 };
 
 struct worker {

@@ -5,6 +5,7 @@
 #include "io/threaded/engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "io/posix/clock.h"
@@ -16,6 +17,9 @@ enum {
     MAX_STACK = 1 << 30,
     MAX_TASKS = 1 << 22, /* the kernel's limit on threads */
     PAGE = 4096,
+    FILE_HELPERS = 4,
+    DEFAULT_BLOCKING = 512,
+    MAX_BLOCKING = 65536,
 };
 
 static weir_instant now(weir_io *io, int clock)
@@ -47,15 +51,13 @@ static void describe(const weir_io *io, weir_io_description *out)
     };
 }
 
-static int weir_threaded_post(weir_io *io, weir_post *post) { (void)io; (void)post; return WEIR_ENOTRUNNING; }
-static int weir_threaded_tasks(weir_io *io, weir_task_visit *v, void *a) { (void)io; (void)v; (void)a; return 0; }
-static void weir_threaded_count(const weir_io *io, weir_counters *o) { (void)io; (void)o; }
-
 static void destroy(weir_io *io)
 {
     engine *e = (engine *)io;
     weir_threads_close(e);
     weir_service_close(&e->service);
+    weir_helpers_close(&e->work);
+    weir_helpers_close(&e->files);
     weir_threaded_buffers_free(e);
     weir_descriptors_deinit(&e->descriptors);
     pthread_cond_destroy(&e->changed);
@@ -91,10 +93,24 @@ static int fill_options(const weir_threaded_options *given, weir_threaded_option
     *out = given ? *given : (weir_threaded_options){0};
     if (!out->max_tasks) out->max_tasks = DEFAULT_TASKS;
     if (!out->stack_size) out->stack_size = DEFAULT_STACK;
+    if (!out->max_blocking) out->max_blocking = DEFAULT_BLOCKING;
+    if (!out->blocking_idle.ns) out->blocking_idle = weir_seconds(10);
+    if (out->max_blocking > MAX_BLOCKING || out->blocking_idle.ns < 0) return WEIR_EINVAL;
     if (out->max_tasks > MAX_TASKS || out->stack_size > MAX_STACK || out->stack_size < MIN_STACK)
         return WEIR_EINVAL;
     out->stack_size = (out->stack_size + PAGE - 1) / PAGE * PAGE;
     return 0;
+}
+
+/* Locks that cannot be made leave nothing behind on this system, so none is undone. */
+static int open_all(engine *e)
+{
+    if (pthread_mutex_init(&e->lock, NULL) != 0) return WEIR_ENOMEM;
+    if (pthread_cond_init(&e->changed, NULL) != 0) return WEIR_ENOMEM;
+    int error = weir_service_open(&e->service);
+    if (!error) error = weir_helpers_open(&e->files, e, "files", FILE_HELPERS);
+    if (!error) error = weir_helpers_open(&e->work, e, "work", e->options.max_blocking);
+    return error;
 }
 
 int weir_threaded_create(const weir_threaded_options *options, weir_io **out)
@@ -102,20 +118,15 @@ int weir_threaded_create(const weir_threaded_options *options, weir_io **out)
     weir_threaded_options filled;
     int error = fill_options(options, &filled);
     if (error < 0) return error;
-    engine *e = calloc(1, sizeof(*e));
+    engine *e = aligned_alloc(_Alignof(engine), sizeof(*e));
     if (!e) return WEIR_ENOMEM;
+    memset(e, 0, sizeof(*e));
     e->io.table = &table;
     e->options = filled;
     weir_descriptors_init(&e->descriptors);
-    if (pthread_mutex_init(&e->lock, NULL) == 0) {
-        if (pthread_cond_init(&e->changed, NULL) == 0) {
-            if (weir_service_open(&e->service) == 0) {
-                *out = &e->io;
-                return 0;
-            }
-            pthread_cond_destroy(&e->changed);
-        }
-        pthread_mutex_destroy(&e->lock);
+    if (open_all(e) == 0) {
+        *out = &e->io;
+        return 0;
     }
     free(e);
     return WEIR_ENOMEM;

@@ -5,8 +5,8 @@
  *      perform   the system call on the caller's thread, which waits in between
  *      submit ─┬─ done at once ──────────────────────────┐
  *              ├─ descriptor, sleep ── service ──────────┤
- *              ├─ file ── a task of the pool ────────────┼─> queue
- *              └─ word, join, group ── complete() ───────┘
+ *              ├─ file, work ── a helper ────────────────┼─> queue
+ *              └─ word, join, group, object ─ complete() ┘
  *
  * Invariant: an op waits only after a look at the request and the deadline that no wake came after
  * (worker.c), so a request that comes at any moment is seen.
@@ -25,17 +25,26 @@ static int64_t deadline_of(const weir_op *op)
     return op->deadline.ns ? op->deadline.ns : WEIR_FOREVER_NS;
 }
 
-/* Takes the request that the task was found to have. */
-static int take_request(worker *w)
+/* The result of an op that was not done: keeps the cause, and takes the request. */
+static int64_t give_up(worker *w, const weir_op *op, int error)
 {
-    weir_task_check(&w->record, (weir_instant){INT64_MIN});
-    return WEIR_ECANCELED;
+    if (error == WEIR_ECANCELED) return weir_task_report(&w->record);
+    if (error == WEIR_EDEADLINE) return weir_task_expired(&w->record, op->deadline);
+    return error;
+}
+
+static void note(worker *w, const weir_op *op)
+{
+    /* Relaxed: our own. */
+    if (!__atomic_load_n(&w->note.name, __ATOMIC_RELAXED))
+        weir_thread_note(w, weir_op_name(op), op->fd);
 }
 
 /* Waits until the op is to be tried again.  0; WEIR_ECANCELED (the request is not taken),
  * WEIR_EDEADLINE, or an error of poll(2). */
 static int wait_ready(worker *w, const weir_op *op, int64_t until)
 {
+    note(w, op);
     for (;;) {
         if (weir_task_asked(&w->record)) return WEIR_ECANCELED;
         int ready = weir_thread_poll(w, op->fd, weir_attempt_events(op), until);
@@ -44,8 +53,9 @@ static int wait_ready(worker *w, const weir_op *op, int64_t until)
 }
 
 /* Waits for an instant.  0: it has come; WEIR_ECANCELED (the request is not taken). */
-static int wait_until(worker *w, int64_t when)
+static int wait_until(worker *w, const weir_op *op, int64_t when)
 {
+    note(w, op);
     do {
         if (weir_task_asked(&w->record)) return WEIR_ECANCELED;
     } while (weir_thread_sleep(w, when));
@@ -68,7 +78,7 @@ static int64_t perform_call(worker *w, weir_op *op, int64_t until)
             error = wait_ready(w, op, until);
         } else if (result == WEIR_ATTEMPT_LATER) {
             int64_t again = clock_now() + weir_attempt_delay(op).ns;
-            error = wait_until(w, again < until ? again : until);
+            error = wait_until(w, op, again < until ? again : until);
             if (!error && again >= until) error = WEIR_EDEADLINE;
         } else {
             return result;
@@ -76,15 +86,15 @@ static int64_t perform_call(worker *w, weir_op *op, int64_t until)
         if (!error) continue;
         /* What has been sent is a result; the request stays pending then. */
         if (weir_attempt_progress(op) > 0) return weir_attempt_progress(op);
-        return error == WEIR_ECANCELED ? take_request(w) : error;
+        return give_up(w, op, error);
     }
 }
 
 static int64_t perform_sleep(worker *w, const weir_op *op, int64_t until)
 {
-    int error = wait_until(w, until);
-    if (error) return take_request(w);
-    return until == deadline_of(op) ? 0 : WEIR_EDEADLINE;
+    int error = wait_until(w, op, until);
+    if (!error && until != deadline_of(op)) error = WEIR_EDEADLINE;
+    return give_up(w, op, error);
 }
 
 static int64_t perform_parked(worker *w, weir_op *op, int64_t until)
@@ -95,6 +105,7 @@ static int64_t perform_parked(worker *w, weir_op *op, int64_t until)
         op_set_state(op, 0);
         return op->result;
     }
+    note(w, op);
     bool is_completed = false; /* somebody has begun to complete it: nothing else counts */
     bool passed = false;
     while (op_state(op)) {
@@ -102,7 +113,7 @@ static int64_t perform_parked(worker *w, weir_op *op, int64_t until)
         if ((asked || passed) && !is_completed) {
             if (weir_unpark(op)) {
                 op_set_state(op, 0);
-                return asked ? take_request(w) : WEIR_EDEADLINE;
+                return give_up(w, op, asked ? WEIR_ECANCELED : WEIR_EDEADLINE);
             }
             is_completed = true;
         }
@@ -132,7 +143,7 @@ static int64_t perform_inside(worker *w, weir_op *op)
         weir_instant now = {until == WEIR_FOREVER_NS ? 0 : clock_now()};
         int error = weir_task_check(&w->record, now);
         if (error) return error;
-        if (until <= now.ns) return op->code == WEIR_OP_SLEEP ? 0 : WEIR_EDEADLINE;
+        if (until <= now.ns) return op->code == WEIR_OP_SLEEP ? 0 : give_up(w, op, WEIR_EDEADLINE);
     }
     switch (op->code) {
     case WEIR_OP_NOP:
@@ -142,7 +153,7 @@ static int64_t perform_inside(worker *w, weir_op *op)
     case WEIR_OP_JOIN:
     case WEIR_OP_GROUP_WAIT:
     case WEIR_OP_WAIT: return perform_parked(w, op, until);
-    case WEIR_OP_WORK: return op->args.work.run(op->args.work.argument);
+    case WEIR_OP_WORK: note(w, op); return weir_thread_work(w, op); /* our thread may block */
     default: return perform_call(w, op, until);
     }
 }
@@ -152,14 +163,33 @@ int64_t weir_threaded_perform(weir_io *io, weir_op *op)
     worker *w = weir_thread_self((engine *)io);
     op->queue = NULL;
     op->reserved = 0;
-    return op->result = w ? perform_inside(w, op) : perform_outside((engine *)io, op);
+    if (op->code >= WEIR_OP_COUNT) return op->result = WEIR_EUNSUPPORTED;
+    if (!w) return op->result = perform_outside((engine *)io, op);
+    weir_count(&w->counts->ops[op->code]);
+    op->result = perform_inside(w, op);
+    /* Relaxed: our own. */
+    if (__atomic_load_n(&w->note.name, __ATOMIC_RELAXED)) {
+        weir_count(&w->counts->completions);
+        weir_thread_unnote(w);
+    }
+    return op->result;
 }
 
-static void finish(weir_op *op, int64_t result)
+bool weir_threaded_park(engine *e, weir_op *op)
+{
+    return weir_op_is_parked_kind(op) ? weir_park(&e->io, op) : weir_helpers_start(e, op);
+}
+
+bool weir_threaded_unpark(engine *e, weir_op *op)
+{
+    return weir_op_is_parked_kind(op) ? weir_unpark(op) : weir_helpers_take_back(e, op);
+}
+
+static void finish(engine *e, weir_op *op, int64_t result)
 {
     op->result = result;
     op_set_state(op, 0);
-    weir_threaded_push(op);
+    weir_threaded_push(e, op);
 }
 
 static void submit_parked(engine *e, weir_op *op)
@@ -170,21 +200,17 @@ static void submit_parked(engine *e, weir_op *op)
     }
     op_set_state(op, OP_PARKED);
     /* When it waits it may be complete, and gone, by now. */
-    if (!weir_park(&e->io, op)) finish(op, op->result);
+    if (!weir_threaded_park(e, op)) finish(e, op, op->result);
 }
 
 static void submit_call(engine *e, weir_op *op)
 {
     weir_attempt_begin(op);
-    if (weir_attempt_is_file(op)) {
-        weir_files_start(e, op);
-        return;
-    }
     int64_t result = attempt(e, op);
     if (result == WEIR_ATTEMPT_WAIT || result == WEIR_ATTEMPT_LATER)
         weir_service_start(e, op);
     else
-        finish(op, result);
+        finish(e, op, result);
 }
 
 void weir_threaded_submit(weir_io *io, weir_op *op)
@@ -193,13 +219,17 @@ void weir_threaded_submit(weir_io *io, weir_op *op)
     op->reserved = 0;
     *op_timer(op) = (weir_timer){0};
     int64_t limit = deadline_of(op);
-    if (!weir_thread_self(e)) {
-        finish(op, WEIR_ENOTTASK);
+    const worker *w = weir_thread_self(e);
+    if (op->code < WEIR_OP_COUNT) weir_count(&(w ? w->counts : e->counts)->ops[op->code]);
+    if (op->code >= WEIR_OP_COUNT) {
+        finish(e, op, WEIR_EUNSUPPORTED);
+    } else if (!w && !weir_thread_is_guest(e)) {
+        finish(e, op, WEIR_ENOTTASK);
     } else if (limit != WEIR_FOREVER_NS && limit <= clock_now()) {
-        finish(op, op->code == WEIR_OP_SLEEP ? 0 : WEIR_EDEADLINE);
+        finish(e, op, op->code == WEIR_OP_SLEEP ? 0 : WEIR_EDEADLINE);
     } else if (op->code == WEIR_OP_NOP || op->code == WEIR_OP_RECEIVER_STOP) {
-        finish(op, 0);
-    } else if (weir_op_is_parked_kind(op)) {
+        finish(e, op, 0);
+    } else if (weir_op_is_parked_kind(op) || weir_helpers_take(op)) {
         submit_parked(e, op);
     } else if (op->code == WEIR_OP_SLEEP) {
         weir_attempt_begin(op);
@@ -214,9 +244,7 @@ void weir_threaded_cancel(weir_io *io, weir_op *op)
     engine *e = (engine *)io;
     unsigned state = op_state(op);
     if (state & OP_PARKED) {
-        if (weir_unpark(op)) weir_service_complete(e, op, WEIR_ECANCELED);
-    } else if (state & OP_FILE) {
-        if (weir_files_take_back(e, op)) finish(op, WEIR_ECANCELED);
+        if (weir_threaded_unpark(e, op)) weir_service_complete(e, op, WEIR_ECANCELED);
     } else if (state & OP_SERVED) {
         weir_service_stop(e, op);
     }

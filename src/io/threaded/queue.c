@@ -2,6 +2,9 @@
  *
  * Queues of completions between threads.
  *
+ * A queue with a handler keeps nothing: the handler is called where the op ends, on the thread of a
+ * task, a helper, the service, or whoever completes it.
+ *
  * The queue's lock guards list and waiter.  Who pushes wakes the waiter with the lock held: the
  * taker needs the lock to see the op, so queue and worker outlive the push.
  */
@@ -13,9 +16,21 @@ void weir_threaded_queue_init(weir_io *io, weir_queue *queue)
     *queue = (weir_queue){0};
 }
 
-void weir_threaded_push(weir_op *op)
+static void hand_over(engine *e, weir_op *op)
+{
+    guest g;
+    weir_thread_guest_enter(&g, e);
+    op->queue->handler(&e->io, op);
+    weir_thread_guest_leave(&g);
+}
+
+void weir_threaded_push(engine *e, weir_op *op)
 {
     weir_queue *queue = op->queue;
+    if (queue->handler) {
+        hand_over(e, op);
+        return;
+    }
     op_set_link(op, NULL);
     weir_spin_lock(&queue->lock);
     if (queue->tail)
@@ -58,19 +73,24 @@ int weir_threaded_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadl
     int64_t until = weir_instant_min(deadline, w->record.deadline).ns;
 
     int error = 0;
+    bool waited = false;
     for (bool passed = false; !error;) {
         if (weir_task_asked(&w->record)) {
-            weir_task_check(&w->record, (weir_instant){INT64_MIN});
-            error = WEIR_ECANCELED;
+            error = weir_task_report(&w->record);
         } else if ((*out = take(queue, w))) {
-            return 0;
+            break;
         } else if (passed) {
-            error = WEIR_EDEADLINE;
+            /* 0 means none there; here every past instant is past. */
+            error =
+                weir_task_expired(&w->record, (weir_deadline){deadline.ns > 0 ? deadline.ns : 1});
         } else {
+            if (!waited) weir_thread_note(w, "queue", -1);
+            waited = true;
             passed = !weir_thread_sleep(w, until);
         }
     }
-    stop_waiting(queue);
+    if (waited) weir_thread_unnote(w);
+    if (error) stop_waiting(queue);
     return error;
 }
 

@@ -6,6 +6,9 @@
  * thread asks for something by setting flags of an op under the lock and listing the op in the
  * inbox: OP_NEW (start it), OP_STOPPED (end it), OP_DONE (it has its result).
  *
+ * An op that is parked with a deadline is OP_PARKING first: who completes it meanwhile leaves its
+ * delivery to the thread that parks it, which holds no lock, as parking may complete other ops.
+ *
  * Invariant: while an op is listed it is not given to its queue, so the inbox never holds an op
  * that is its owner's again.  An op that comes to its end while it is listed gets OP_DONE, and goes
  * to its queue when the inbox is emptied.  An op whose end is certain and which is not listed has
@@ -64,11 +67,18 @@ static void list(service *s, weir_op *op, unsigned reason)
     if (was_empty) weir_readiness_wake(&s->set);
 }
 
-static void finish_now(weir_op *op, int64_t result)
+/* Gives an op that had to wait to its queue. */
+static void deliver(engine *e, weir_op *op)
+{
+    weir_count(&e->counts[0].completions);
+    weir_threaded_push(e, op);
+}
+
+static void finish_now(engine *e, weir_op *op, int64_t result)
 {
     op->result = result;
     op_set_state(op, 0);
-    weir_threaded_push(op);
+    deliver(e, op);
 }
 
 void weir_service_start(engine *e, weir_op *op)
@@ -81,7 +91,7 @@ void weir_service_start(engine *e, weir_op *op)
         list(s, op, OP_NEW);
     }
     pthread_mutex_unlock(&s->lock);
-    if (error) finish_now(op, error);
+    if (error) finish_now(e, op, error);
 }
 
 void weir_service_park(engine *e, weir_op *op)
@@ -89,16 +99,20 @@ void weir_service_park(engine *e, weir_op *op)
     service *s = &e->service;
     pthread_mutex_lock(&s->lock);
     int error = ensure_thread(e);
-    /* The lock is held over parking: whoever completes the op waits for it, so the op is listed
-     * before it can be gone. */
-    bool parked = false;
-    if (!error) {
-        op_set_state(op, OP_PARKED | OP_TIMED);
-        parked = weir_park(&e->io, op);
-        if (parked) list(s, op, OP_NEW);
-    }
     pthread_mutex_unlock(&s->lock);
-    if (!parked) finish_now(op, error ? error : op->result);
+    op_set_state(op, OP_PARKED | OP_TIMED | OP_PARKING);
+    if (error || !weir_threaded_park(e, op)) {
+        if (error) op->result = error;
+        op_set_state(op, 0);
+        weir_threaded_push(e, op);
+        return;
+    }
+    pthread_mutex_lock(&s->lock);
+    bool done = op_state(op) & OP_DONE;
+    op_set_state(op, done ? 0 : OP_PARKED | OP_TIMED);
+    if (!done) list(s, op, OP_NEW);
+    pthread_mutex_unlock(&s->lock);
+    if (done) deliver(e, op);
 }
 
 void weir_service_complete(engine *e, weir_op *op, int64_t result)
@@ -107,10 +121,14 @@ void weir_service_complete(engine *e, weir_op *op, int64_t result)
     op->result = result;
     if (op_state(op) & OP_TIMED) {
         pthread_mutex_lock(&s->lock);
-        list(s, op, OP_DONE);
+        unsigned state = op_state(op);
+        if (state & OP_PARKING)
+            op_set_state(op, state | OP_DONE);
+        else
+            list(s, op, OP_DONE);
         pthread_mutex_unlock(&s->lock);
     } else {
-        finish_now(op, result);
+        finish_now(e, op, result);
     }
 }
 
@@ -124,8 +142,9 @@ void weir_service_stop(engine *e, weir_op *op)
 
 /* The service thread ------------------------------------------------------------------------- */
 
-static void finish(service *s, weir_op *op, int64_t result)
+static void finish(engine *e, weir_op *op, int64_t result)
 {
+    service *s = &e->service;
     weir_wheel_cancel(&s->wheel, op_timer(op));
     pthread_mutex_lock(&s->lock);
     unsigned state = op_state(op);
@@ -133,14 +152,14 @@ static void finish(service *s, weir_op *op, int64_t result)
     /* Before the lock goes: who may cancel it must not list it any more. */
     op_set_state(op, state & OP_LISTED ? state | OP_DONE : 0);
     pthread_mutex_unlock(&s->lock);
-    if (!(state & OP_LISTED)) weir_threaded_push(op);
+    if (!(state & OP_LISTED)) deliver(e, op);
 }
 
-static void stop(service *s, weir_op *op, int reason)
+static void stop(engine *e, weir_op *op, int reason)
 {
-    weir_readiness_remove(&s->set, op);
+    weir_readiness_remove(&e->service.set, op);
     int64_t progress = weir_attempt_progress(op);
-    finish(s, op, progress > 0 ? progress : reason);
+    finish(e, op, progress > 0 ? progress : reason);
 }
 
 static void arm(service *s, weir_op *op, int64_t when)
@@ -156,13 +175,13 @@ static void try_op(engine *e, weir_op *op)
                                                    : weir_readiness_try(&s->set, op);
     int error = result == WEIR_ATTEMPT_WAIT ? weir_readiness_add(&s->set, op) : 0;
     if (error < 0) {
-        finish(s, op, error);
+        finish(e, op, error);
     } else if (error > 0 || result == WEIR_ATTEMPT_LATER) {
         arm(s, op, weir_posix_now(WEIR_CLOCK_MONOTONIC).ns + weir_attempt_delay(op).ns);
     } else if (result == WEIR_ATTEMPT_WAIT) {
         arm(s, op, WEIR_FOREVER_NS);
     } else {
-        finish(s, op, result);
+        finish(e, op, result);
     }
 }
 
@@ -172,9 +191,9 @@ static void handle_listed(engine *e, weir_op *op, unsigned state)
     service *s = &e->service;
     if (state & OP_DONE) {
         weir_wheel_cancel(&s->wheel, op_timer(op));
-        weir_threaded_push(op);
+        deliver(e, op);
     } else if (state & OP_STOPPED) {
-        stop(s, op, WEIR_ECANCELED);
+        stop(e, op, WEIR_ECANCELED);
     } else if (op->code == WEIR_OP_SLEEP || (state & OP_PARKED)) {
         arm(s, op, WEIR_FOREVER_NS);
     } else {
@@ -209,13 +228,13 @@ static void expire(engine *e, int64_t now)
     service *s = &e->service;
     for (weir_timer *timer; (timer = weir_wheel_advance(&s->wheel, now));) {
         weir_op *op = op_of_timer(timer);
-        if (weir_op_is_parked_kind(op)) {
-            /* Else it is being completed, and will be listed for that. */
-            if (weir_unpark(op)) finish(s, op, WEIR_EDEADLINE);
+        if (op_state(op) & OP_PARKED) {
+            /* Else it is being done or completed, and will be listed for that. */
+            if (weir_threaded_unpark(e, op)) finish(e, op, WEIR_EDEADLINE);
         } else if (op->code == WEIR_OP_SLEEP) {
-            finish(s, op, 0);
+            finish(e, op, 0);
         } else if (op->deadline.ns && op->deadline.ns <= now) {
-            stop(s, op, WEIR_EDEADLINE);
+            stop(e, op, WEIR_EDEADLINE);
         } else {
             try_op(e, op);
         }
@@ -231,6 +250,8 @@ static void *service_main(void *argument)
         expire(e, now);
         int64_t next = weir_wheel_next(&s->wheel);
         int64_t timeout = next == INT64_MAX ? WEIR_FOREVER_NS : next > now ? next - now : 0;
+        weir_count(&e->counts[0].enters);
+        if (timeout) weir_count(&e->counts[0].sleeps);
         for (weir_op *op = weir_readiness_wait(&s->set, timeout), *after; op; op = after) {
             after = weir_op_words_of(op)->next;
             try_op(e, op);

@@ -6,6 +6,22 @@
 
 #include "io/threaded/engine.h"
 
+/* From here on others see the run. */
+static void begin(engine *e)
+{
+    /* The end of the run before has closed the group. */
+    weir_spin_lock(&e->io.detached.lock);
+    e->io.detached.canceled = 0;
+    weir_spin_unlock(&e->io.detached.lock);
+    pthread_mutex_lock(&e->lock);
+    weir_count(&e->root.counts->spawned);
+    e->root.has_task = 1;
+    weir_thread_list(e, &e->root);
+    e->tasks++;
+    e->accepting = true;
+    pthread_mutex_unlock(&e->lock);
+}
+
 int weir_threaded_run(weir_io *io, weir_task_fn *run, void *argument)
 {
     engine *e = (engine *)io;
@@ -15,21 +31,25 @@ int weir_threaded_run(weir_io *io, weir_task_fn *run, void *argument)
     pthread_mutex_unlock(&e->lock);
     if (busy) return WEIR_EBUSY;
 
-    weir_thread_open(&e->root, e);
-    pthread_mutex_lock(&e->lock);
-    e->tasks++;
-    pthread_mutex_unlock(&e->lock);
+    worker *root = &e->root;
+    weir_thread_open(root, e);
     weir_spawn spawn = {.run = run, .argument = argument, .name = "root"};
-    weir_thread_enter(&e->root);
-    weir_task_record_start(&e->root.record, io, &spawn);
+    weir_task_record_start(&root->record, io, &spawn);
+    begin(e);
+    weir_thread_enter(root);
     int result = run(io, argument);
-    weir_task_record_end(&e->root.record, result);
-    weir_thread_leave(&e->root);
-    weir_thread_close(&e->root);
+    weir_task_record_end(&root->record, result);
+    weir_thread_leave(root);
 
     pthread_mutex_lock(&e->lock);
-    while (e->active > 0) pthread_cond_wait(&e->changed, &e->lock);
+    weir_thread_unlist(e, root);
+    weir_count(&root->counts->finished);
+    while (e->active > 0 || e->posts > 0) pthread_cond_wait(&e->changed, &e->lock);
+    e->accepting = false;
     e->tasks = 0;
+    pthread_mutex_unlock(&e->lock);
+    weir_thread_close(root);
+    pthread_mutex_lock(&e->lock);
     e->running = false;
     pthread_mutex_unlock(&e->lock);
     return result;
@@ -38,6 +58,27 @@ int weir_threaded_run(weir_io *io, weir_task_fn *run, void *argument)
 int weir_threaded_spawn(weir_io *io, const weir_spawn *spawn)
 {
     return weir_threads_spawn((engine *)io, spawn, true);
+}
+
+int weir_threaded_post(weir_io *io, weir_post *post)
+{
+    engine *e = (engine *)io;
+    pthread_mutex_lock(&e->lock);
+    bool accepted = e->accepting;
+    e->posts += accepted;
+    pthread_mutex_unlock(&e->lock);
+    if (!accepted) return WEIR_ENOTRUNNING;
+
+    /* Where every task is a thread, all that a post may do can be done on any thread: this one. */
+    guest g;
+    weir_thread_guest_enter(&g, e);
+    post->run(io, post);
+    weir_thread_guest_leave(&g);
+
+    pthread_mutex_lock(&e->lock);
+    if (--e->posts == 0) pthread_cond_broadcast(&e->changed);
+    pthread_mutex_unlock(&e->lock);
+    return 0;
 }
 
 void weir_threaded_interrupt(weir_io *io, weir_task_record *record)

@@ -9,8 +9,8 @@
  * system call that waits.  A late write to the eventfd ends a later poll for nothing, which is
  * allowed.
  *
- * A thread without a task waits ten seconds for the next one and ends.  An ending thread joins the
- * one that ended before it, so at most one is left unjoined.
+ * A thread without a task waits options.blocking_idle for the next one and ends.  An ending thread
+ * joins the one that ended before it, so at most one is left unjoined.
  */
 #include <limits.h>
 #include <linux/futex.h>
@@ -25,16 +25,18 @@
 #include "io/posix/clock.h"
 #include "io/threaded/engine.h"
 
-static const int64_t idle_ns = INT64_C(10000000000);
 static const int64_t slice_ns = 10000000;
 
 /* The worker that the thread is, the innermost engine first. */
 static _Thread_local worker *current;
 
+/* What the thread does for engines without being a task of theirs, the innermost first. */
+static _Thread_local guest *guests;
+
 worker *weir_thread_self(const engine *e)
 {
     worker *w = current;
-    while (w && w->engine != e) w = w->outer;
+    while (w && (w->engine != e || w->hidden)) w = w->outer;
     return w;
 }
 
@@ -49,9 +51,36 @@ void weir_thread_leave(worker *w)
     current = w->outer;
 }
 
+void weir_thread_guest_enter(guest *g, const engine *e)
+{
+    *g = (guest){.engine = e, .outer = guests};
+    guests = g;
+}
+
+void weir_thread_guest_leave(const guest *g)
+{
+    guests = g->outer;
+}
+
+bool weir_thread_is_guest(const engine *e)
+{
+    const guest *g = guests;
+    while (g && g->engine != e) g = g->outer;
+    return g;
+}
+
+int64_t weir_thread_work(worker *w, const weir_op *op)
+{
+    w->hidden = true;
+    int64_t result = op->args.work.run(op->args.work.argument);
+    w->hidden = false;
+    return result;
+}
+
 void weir_thread_open(worker *w, engine *e)
 {
-    *w = (worker){.engine = e, .wakeup = -1};
+    uint32_t number = __atomic_fetch_add(&e->next_counts, 1, __ATOMIC_RELAXED);
+    *w = (worker){.engine = e, .wakeup = -1, .counts = &e->counts[number % COUNTS]};
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
         seed = (uint64_t)weir_posix_now(WEIR_CLOCK_MONOTONIC).ns ^ (uintptr_t)w;
@@ -67,6 +96,7 @@ void weir_thread_close(worker *w)
 static void wake(worker *w)
 {
     uint32_t was = __atomic_exchange_n(&w->state, WORKER_WOKEN, __ATOMIC_ACQ_REL);
+    if (was == WORKER_SLEEPS || was == WORKER_POLLS) weir_count(&w->counts->wakeups);
     if (was == WORKER_SLEEPS) {
         syscall(SYS_futex, &w->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
     } else if (was == WORKER_POLLS && w->wakeup >= 0) {
@@ -109,8 +139,13 @@ void weir_thread_settle(worker *w)
 static bool announce(worker *w, uint32_t how)
 {
     uint32_t runs = WORKER_RUNS;
-    return __atomic_compare_exchange_n(&w->state, &runs, how, false, __ATOMIC_ACQ_REL,
-                                       __ATOMIC_ACQUIRE);
+    bool waits = __atomic_compare_exchange_n(&w->state, &runs, how, false, __ATOMIC_ACQ_REL,
+                                             __ATOMIC_ACQUIRE);
+    if (waits) {
+        weir_count(&w->counts->sleeps);
+        weir_count(&w->counts->enters);
+    }
+    return waits;
 }
 
 /* Goes on.  Returns whether it was woken: then it sees what the waker did before. */
@@ -176,6 +211,20 @@ int weir_thread_poll(worker *w, int fd, uint32_t events, int64_t until)
 
 /* The pool ---------------------------------------------------------------------------------- */
 
+void weir_thread_list(engine *e, worker *w)
+{
+    w->newer = NULL;
+    w->older = e->newest;
+    if (w->older) w->older->newer = w;
+    e->newest = w;
+}
+
+void weir_thread_unlist(engine *e, worker *w)
+{
+    *(w->newer ? &w->newer->older : &e->newest) = w->older;
+    if (w->older) w->older->newer = w->newer;
+}
+
 static void make_idle(engine *e, worker *w)
 {
     w->previous = NULL;
@@ -199,12 +248,15 @@ static bool is_idle(const engine *e, const worker *w)
 static void run_task(worker *w)
 {
     engine *e = w->engine;
-    bool counts = w->record.task || w->record.group;
     int result = w->record.run(&e->io, w->record.argument);
 
     /* First the room: who hears of the end may start another task. */
     pthread_mutex_lock(&e->lock);
-    if (counts) e->tasks--;
+    if (w->has_task) {
+        e->tasks--;
+        __atomic_store_n(&w->has_task, 0, __ATOMIC_RELAXED);
+        weir_count(&w->counts->finished);
+    }
     pthread_mutex_unlock(&e->lock);
     weir_task_record_end(&w->record, result);
 
@@ -218,7 +270,8 @@ static void run_task(worker *w)
 static bool wait_for_task(worker *w)
 {
     engine *e = w->engine;
-    int64_t until = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns + idle_ns;
+    int64_t until =
+        weir_instant_add(weir_posix_now(WEIR_CLOCK_MONOTONIC), e->options.blocking_idle).ns;
     uint32_t assigned;
     while (!(assigned = __atomic_load_n(&w->assigned, __ATOMIC_ACQUIRE))) {
         if (weir_thread_sleep(w, until)) continue;
@@ -250,6 +303,7 @@ static void *thread_main(void *argument)
     while (wait_for_task(w)) run_task(w);
 
     pthread_mutex_lock(&e->lock);
+    weir_thread_unlist(e, w);
     worker *before = e->zombie;
     e->zombie = w;
     pthread_mutex_unlock(&e->lock);
@@ -267,12 +321,14 @@ static int start_thread(engine *e, worker *w)
     int error = pthread_attr_setstacksize(&attributes, e->options.stack_size);
     pthread_mutex_lock(&e->lock);
     e->threads++;
+    weir_thread_list(e, w);
     pthread_mutex_unlock(&e->lock);
     if (!error) error = pthread_create(&w->thread, &attributes, thread_main, w);
     pthread_attr_destroy(&attributes);
     if (!error) return 0;
     pthread_mutex_lock(&e->lock);
     e->threads--;
+    weir_thread_unlist(e, w);
     pthread_mutex_unlock(&e->lock);
     return error == ENOMEM ? WEIR_ENOMEM : WEIR_ECONCURRENCY;
 }
@@ -307,6 +363,9 @@ int weir_threads_spawn(engine *e, const weir_spawn *spawn, bool counts)
     int error = w ? 0 : make_worker(e, &w);
     if (error == 0) {
         weir_task_record_start(&w->record, &e->io, spawn);
+        if (counts) weir_count(&w->counts->spawned);
+        /* Pairs with the load in visit.c: who sees it sees the record. */
+        __atomic_store_n(&w->has_task, counts, __ATOMIC_RELEASE);
         weir_thread_wake_with(w, &w->assigned, ASSIGNED_TASK);
         return 0;
     }
