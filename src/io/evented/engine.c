@@ -188,6 +188,7 @@ static int first_error(const engine *e, unsigned threads)
 static int run_all(engine *e, root *r)
 {
     worker *first = &e->workers[0];
+    first->thread = pthread_self();
     first->error = weir_evented_worker_open(first, e, 0);
     bool opened = first->error == 0;
     unsigned threads = start_threads(e);
