@@ -2,6 +2,7 @@
  *
  * `weir serve`: options, start, and the root task that listens, serves and drains.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,8 @@ typedef struct serve_plan {
     const char *directory; /* NULL with hello or echo */
     cli_list listen;
     const char *engine, *log_form;
-    uint32_t workers;
-    bool hello, echo, hidden, no_listing;
+    uint32_t workers, stall_ms;
+    bool hello, echo, hidden, no_listing, debug;
     weir_duration grace;
     weir_http_server_options server;
     serve_context context;
@@ -236,6 +237,8 @@ static int parse_plan(serve_plan *plan, int argc, char **argv)
         {"echo", CLI_FLAG, &plan->echo},
         {"hidden", CLI_FLAG, &plan->hidden},
         {"no-listing", CLI_FLAG, &plan->no_listing},
+        {"stall", CLI_COUNT, &plan->stall_ms},
+        {"debug", CLI_FLAG, &plan->debug},
         {"max-connections", CLI_COUNT, &s->max_connections},
         {"max-requests", CLI_COUNT, &s->max_requests},
         {"max-body", CLI_BYTES, &s->max_body},
@@ -260,7 +263,11 @@ static int parse_plan(serve_plan *plan, int argc, char **argv)
 /* Makes the engine that was asked for, or says why not. */
 static weir_io *make_engine(const serve_plan *plan)
 {
-    weir_engine_options options = {.kind = WEIR_ENGINE_AUTO, .workers = plan->workers};
+    weir_engine_options options = {.kind = WEIR_ENGINE_AUTO,
+                                   .workers = plan->workers,
+                                   .dump_signal = SIGUSR1,
+                                   .stall = weir_milliseconds(plan->stall_ms),
+                                   .debug = plan->debug};
     if (plan->engine) {
         int kind = weir_engine_kind_parse(plan->engine);
         if (kind < 0) {
@@ -292,8 +299,7 @@ static int run(int argc, char **argv)
     plan.signals.grace = plan.grace;
     raise_limit();
 
-    /* Before any thread is made: each inherits what is blocked. */
-    int error = serve_signals_block(&plan.signals);
+    int error = serve_signals_open(&plan.signals);
     if (!error) error = serve_log_start(&plan.context.log, (serve_log_form)form, STDOUT_FILENO);
     if (error) {
         cli_complain("cannot start: %s", weir_strerror(error));
@@ -303,7 +309,7 @@ static int run(int argc, char **argv)
     error = plan.context.io ? weir_run(plan.context.io, root_main, &plan) : WEIR_EINVAL;
     weir_io_destroy(plan.context.io);
     serve_log_end(&plan.context.log);
-    close(plan.signals.fd);
+    /* The signals stay open: one that comes now does not change how the program ends. */
     return error ? CLI_FAILED : CLI_OK;
 }
 
@@ -312,7 +318,8 @@ const cli_command cli_serve = {
     .summary = "serve a directory over HTTP",
     .help = "usage: weir serve [DIR] [OPTION …]\n\n"
             "Serves the files beneath DIR (default: the present directory) over HTTP/1.1.\n"
-            "SIGINT or SIGTERM finishes open requests and ends.\n\n"
+            "SIGINT or SIGTERM finishes open requests and ends; SIGUSR1 lists all tasks on\n"
+            "standard error.\n\n"
             "  --listen ADDR          127.0.0.1:8080 (the default), :8080 for all addresses,\n"
             "                         8080, localhost:8080, [::1]:8080; repeatable\n"
             "  --workers N            threads that serve; default: one per processor\n"
@@ -329,7 +336,9 @@ const cli_command cli_serve = {
             "  --idle-timeout S       between requests; default 60\n"
             "  --body-timeout S       for a request's body; default 30\n"
             "  --write-timeout S      for each 256 KiB of a response; default 30\n"
-            "  --drain-timeout S      for open requests at the end; default 30\n\n"
+            "  --drain-timeout S      for open requests at the end; default 30\n"
+            "  --stall MS             name tasks that hold their worker longer than this\n"
+            "  --debug                check how descriptors are used, at some cost\n\n"
             "example: weir serve /usr/share/doc --listen localhost:8000\n",
     .run = run,
 };

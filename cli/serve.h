@@ -10,6 +10,7 @@
 #include <weir/http/server/server.h>
 #include <weir/io/file.h>
 #include <weir/io/io.h>
+#include <weir/io/signal.h>
 
 #include "cli.h"
 
@@ -87,12 +88,11 @@ const char *mime_type(const char *name);
 typedef struct serve_signals {
     weir_http_server *server;
     weir_duration grace;
-    int fd;
+    weir_signals set;
 } serve_signals;
 
-/* Holds the signals off in this thread and those it will start, for signals_watch to take.
- * 0, or a negative code. */
-int serve_signals_block(serve_signals *signals);
+/* From now on the signals wait for serve_signals_watch.  0, or a negative code. */
+int serve_signals_open(serve_signals *signals);
 int serve_signals_watch(weir_io *io, void *signals);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef WEIR_WEIR_H
 #define WEIR_WEIR_H
 
+#include <weir/base/backoff.h>
 #include <weir/base/bytes.h>
 #include <weir/base/error.h>
 #include <weir/base/num.h>
@@ -13,14 +14,17 @@
 
 #include <weir/io/addr.h>
 #include <weir/io/clock.h>
+#include <weir/io/debug.h>
 #include <weir/io/file.h>
 #include <weir/io/group.h>
 #include <weir/io/inspect.h>
+#include <weir/io/interval.h>
 #include <weir/io/io.h>
 #include <weir/io/op.h>
 #include <weir/io/outside.h>
 #include <weir/io/random.h>
 #include <weir/io/scope.h>
+#include <weir/io/signal.h>
 #include <weir/io/socket.h>
 #include <weir/io/task.h>
 #include <weir/io/token.h>
@@ -34,7 +38,22 @@
 
 #include <weir/io/engine/engine.h>
 
+#include <weir/sync/barrier.h>
+#include <weir/sync/broadcast.h>
+#include <weir/sync/channel.h>
+#include <weir/sync/condition.h>
+#include <weir/sync/event.h>
+#include <weir/sync/join.h>
 #include <weir/sync/mutex.h>
+#include <weir/sync/notify.h>
+#include <weir/sync/once.h>
+#include <weir/sync/oneshot.h>
+#include <weir/sync/pace.h>
+#include <weir/sync/rwlock.h>
+#include <weir/sync/semaphore.h>
+#include <weir/sync/set.h>
+#include <weir/sync/wait_group.h>
+#include <weir/sync/watch.h>
 
 #include <weir/stream/pipe.h>
 #include <weir/stream/reader.h>
@@ -44,6 +63,9 @@
 #include <weir/net/acceptor.h>
 #include <weir/net/endpoint.h>
 #include <weir/net/tcp.h>
+
+#include <weir/process/process.h>
+#include <weir/process/stdio.h>
 
 #include <weir/http/types/date.h>
 #include <weir/http/types/field.h>

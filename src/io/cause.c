@@ -6,14 +6,13 @@
 
 #include <stdio.h>
 
+#include <weir/base/time.h>
 #include <weir/io/token.h>
-
-#include "io/text.h"
 
 static int print_deadline(const weir_cause *cause, char *out, size_t size)
 {
-    char length[WEIR_DURATION_TEXT];
-    weir_text_duration(length, cause->length);
+    char length[WEIR_DURATION_ROOM];
+    weir_duration_print(cause->length, length, sizeof length);
     const bool known = cause->length.ns > 0;
     return snprintf(out, size, "deadline%s%s%s%s passed", known ? " of " : "", known ? length : "",
                     cause->place ? " set at " : "", cause->place ? cause->place : "");

@@ -84,12 +84,12 @@ static void put_state(char cell[CELL], const weir_task_info *task)
 
 static void put_scope(char cell[CELL], const weir_task_info *task, weir_instant now)
 {
-    char left[WEIR_DURATION_TEXT] = "";
+    char left[WEIR_DURATION_ROOM] = "";
     bool limited = !weir_is_never(task->deadline);
     weir_duration length = limited ? weir_instant_until(now, task->deadline) : weir_seconds(0);
     bool passed = length.ns < 0;
     if (passed) length.ns = -length.ns;
-    if (limited) weir_text_duration(left, length);
+    if (limited) weir_duration_print(length, left, sizeof left);
     snprintf(cell, CELL, "%s%s%s%s", left,
              !limited ? ""
              : passed ? " over"
@@ -107,7 +107,7 @@ static void fill(row cells, const weir_task_info *task, weir_instant now)
     put(cells[4], NULL);
     if (task->state == WEIR_TASK_WAITING) {
         if (task->fd >= 0) snprintf(cells[3], CELL, "%d", task->fd);
-        weir_text_duration(cells[4], task->waited);
+        weir_duration_print(task->waited, cells[4], CELL);
     }
     put(cells[5], NULL);
     if (task->group)

@@ -10,12 +10,14 @@
 typedef struct root {
     weir_task_fn *run;
     void *argument;
+    bool began;
 } root;
 
 /* Detached tasks have no other end: the root's is theirs. */
 static int root_main(weir_io *io, void *argument)
 {
-    const root *r = argument;
+    root *r = argument;
+    r->began = true;
     int result = r->run(io, r->argument);
     weir_group_close(io, &io->detached);
     return result;
@@ -29,6 +31,7 @@ int weir_run(weir_io *io, weir_task_fn *run, void *argument)
     int error = weir_dump_watch_open(io, &watch);
     if (error) return error;
     int result = io->table->run(io, root_main, &r);
+    if (r.began) io->detached.canceled = 0; /* for the next run */
     weir_dump_watch_close(watch);
     return result;
 }

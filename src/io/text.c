@@ -51,30 +51,3 @@ void weir_text_free(weir_text *text)
     free(text->data);
     *text = (weir_text){0};
 }
-
-void weir_text_duration(char out[WEIR_DURATION_TEXT], weir_duration duration)
-{
-    static const struct {
-        int64_t ns;
-        const char *name;
-    } units[] = {{INT64_C(3600000000000), "h"},
-                 {INT64_C(60000000000), "min"},
-                 {1000000000, "s"},
-                 {1000000, "ms"},
-                 {1000, "us"},
-                 {1, "ns"}};
-    const char *sign = duration.ns < 0 ? "-" : "";
-    uint64_t ns = duration.ns < 0 ? -(uint64_t)duration.ns : (uint64_t)duration.ns;
-    size_t i = 0;
-    while (i < 5 && ns < (uint64_t)units[i].ns) i++;
-    uint64_t unit = (uint64_t)units[i].ns;
-    if (ns == 0) i = 2;
-    uint64_t whole = ns / unit, tenth = unit > 1 ? ns % unit / (unit / 10 ? unit / 10 : 1) : 0;
-    if (tenth > 0 && whole < 100) {
-        snprintf(out, WEIR_DURATION_TEXT, "%s%llu.%llu %s", sign, (unsigned long long)whole,
-                 (unsigned long long)tenth, units[i].name);
-    } else {
-        snprintf(out, WEIR_DURATION_TEXT, "%s%llu %s", sign, (unsigned long long)whole,
-                 units[i].name);
-    }
-}

@@ -111,7 +111,7 @@ static bool start_waiting(weir_io *io, weir_op *op)
     bool waits = !token->canceled;
     if (waits) weir_wait_list_append(&token->waiting, op);
     weir_spin_unlock(&token->lock);
-    op->result = waits ? op->result : 0;
+    if (!waits) op->result = 0; /* else it may be completed already */
     return waits;
 }
 

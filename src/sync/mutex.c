@@ -67,8 +67,8 @@ static bool start_waiting(weir_io *io, weir_op *op)
                ~woken;
     } while (!swap(mutex, &state, next));
     bool waits = state & WEIR_MUTEX_HELD;
-    if (waits && tries > 0) weir_wait_list_prepend(&mutex->waiting, op);
-    if (waits && tries == 0) weir_wait_list_append(&mutex->waiting, op);
+    if (waits && woken) weir_wait_list_prepend(&mutex->waiting, op);
+    if (waits && !woken) weir_wait_list_append(&mutex->waiting, op);
     if (!waits) op->result = 0;
     weir_wait_unlock(io, &mutex->lock);
     return waits;
@@ -150,8 +150,8 @@ static int lock(weir_io *io, weir_mutex *mutex, weir_deadline deadline)
 
 int weir_mutex_lock_slowly(weir_io *io, weir_mutex *mutex, weir_deadline deadline)
 {
-    if (io->debug && __atomic_load_n(&mutex->owner, __ATOMIC_RELAXED) == io->table->self(io))
-        return WEIR_EDEADLK;
+    const void *owner = io->debug ? __atomic_load_n(&mutex->owner, __ATOMIC_RELAXED) : NULL;
+    if (owner && owner == io->table->self(io)) return WEIR_EDEADLK;
     int error = lock(io, mutex, deadline);
     if (!error) own(io, mutex);
     return error;
@@ -197,8 +197,9 @@ int weir_mutex_unlock_slowly(weir_io *io, weir_mutex *mutex)
     uint32_t state = state_of(mutex);
     if (!(state & WEIR_MUTEX_HELD)) return WEIR_EOWNER;
     if (io->debug) {
-        if (__atomic_load_n(&mutex->owner, __ATOMIC_RELAXED) != io->table->self(io))
-            return WEIR_EOWNER;
+        /* NULL: it was taken by an op of a queue, for whichever task. */
+        const void *owner = __atomic_load_n(&mutex->owner, __ATOMIC_RELAXED);
+        if (owner && owner != io->table->self(io)) return WEIR_EOWNER;
         __atomic_store_n(&mutex->owner, NULL, __ATOMIC_RELAXED);
     }
     weir_op *op = NULL;

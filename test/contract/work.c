@@ -33,7 +33,7 @@ static int64_t block(void *argument)
 {
     blocker *b = argument;
     pthread_mutex_lock(&b->lock);
-    b->begun++;
+    __atomic_fetch_add(&b->begun, 1, __ATOMIC_RELAXED);
     pthread_cond_broadcast(&b->changed);
     while (!b->open) pthread_cond_wait(&b->changed, &b->lock);
     pthread_mutex_unlock(&b->lock);

@@ -20,6 +20,9 @@ typedef enum weir_clock {
     WEIR_CLOCK_MONOTONIC, /* never set back; stops while the machine sleeps (CLOCK_MONOTONIC) */
     WEIR_CLOCK_REAL,      /* since 1970 in UTC; can be set (CLOCK_REALTIME) */
     WEIR_CLOCK_BOOT,      /* monotonic, counts the machine's sleep (CLOCK_BOOTTIME) */
+    WEIR_CLOCK_PROCESS,   /* processor time of all threads of the process */
+    WEIR_CLOCK_THREAD,    /* processor time of the calling thread: on the evented engine that of
+                             the worker, which counts its other tasks, too */
 } weir_clock;
 
 /* The present time on a clock.  Never fails, never waits.  From any thread. */
@@ -35,6 +38,18 @@ int weir_sleep(weir_io *io, weir_duration duration);
 
 /* Waits until `when` on the monotonic clock has passed.  Otherwise as weir_sleep. */
 int weir_sleep_until(weir_io *io, weir_instant when);
+
+/* Waits until `clock` has reached `when`, an absolute instant: at once when it lies in the past,
+ * without end for weir_never().  When the real clock is set, the sleep follows: it ends at once if
+ * that reached `when`, and goes on for as long as the clock now says if it was set back.  BOOT ends
+ * as soon as the machine wakes, when `when` passed while it slept.
+ *
+ * Exact to what the kernel's timers are (a timerfd, which the sleep holds); MONOTONIC is
+ * weir_sleep_until.
+ * Returns 0; WEIR_ECANCELED; WEIR_EDEADLINE when a scope expires first; WEIR_EUNSUPPORTED for the
+ * clocks of processor time and unknown ones; WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOMEM.
+ * A cancellation point.  From a task of `io`. */
+int weir_sleep_until_on(weir_io *io, weir_clock clock, weir_instant when);
 
 #ifdef __cplusplus
 }

@@ -46,12 +46,13 @@ struct weir_wait_kind {
 
     /* Begins to wait.  True: the op is in the object's list, and somebody will complete it, perhaps
      * before this returns.  False: there is nothing to wait for and op->result is set; nobody
-     * completes it.  On the thread of the task that waits; never waits itself. */
+     * completes it.  On the thread of the task that waits; never waits itself.  It may complete
+     * other ops after it has let the lock go. */
     bool (*start)(weir_io *io, weir_op *op);
 
     /* Withdraws an op whose start returned true.  True: it was in the list and is no longer; nobody
      * completes it.  False: somebody has taken it and completes it.  On the thread of the task that
-     * waits, or another of the engine's. */
+     * waits, or another of the engine's.  It, too, may complete other ops after the lock. */
     bool (*stop)(weir_io *io, weir_op *op);
 };
 

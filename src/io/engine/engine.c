@@ -4,10 +4,12 @@
  */
 #include <weir/io/engine/engine.h>
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <weir/base/error.h>
+#include <weir/io/debug.h>
 #include <weir/io/evented/evented.h>
 #include <weir/io/threaded/threaded.h>
 
@@ -44,13 +46,24 @@ static int finish(const weir_engine_options *options, int error, weir_io **io)
 {
     if (error) return error;
     (*io)->dump_signal = options->dump_signal;
-    return 0;
+    if (options->debug) error = weir_debug_install(*io);
+    if (!error) return 0;
+    weir_io_destroy(*io);
+    *io = NULL;
+    return error;
+}
+
+static bool is_absurd(const weir_engine_options *options)
+{
+    return options->dump_signal < 0 || options->dump_signal > SIGRTMAX || options->stall.ns < 0;
 }
 
 int weir_engine_create(const weir_engine_options *options, weir_io **out)
 {
     static const weir_engine_options defaults;
     if (!options) options = &defaults;
+    *out = NULL;
+    if (is_absurd(options)) return WEIR_EINVAL;
     int kind = choose(options);
     if (kind == WEIR_ENGINE_THREADS) {
         weir_threaded_options threaded = {

@@ -152,6 +152,66 @@ TEST(a_blocking_pipe_does_not_hold_the_writer)
     close_pair(ends);
 }
 
+TEST(a_blocking_pipe_does_not_hold_the_reader)
+{
+    int ends[2];
+    char data[8];
+    assert_int_equal(pipe(ends), 0);
+    assert_true(read_into(ends[0], data, 8) == WEIR_ATTEMPT_WAIT);
+    assert_int_equal(write(ends[1], "hello", 5), 5);
+    assert_int_equal(read_into(ends[0], data, 3), 3);
+    struct iovec slices[2] = {{data, 1}, {data + 1, 7}};
+    weir_op op = {.code = WEIR_OP_READ, .fd = ends[0], .args.vector = {slices, 2, 1}};
+    assert_int_equal(once(&op), 2);
+    assert_memory_equal(data, "lo", 2);
+    assert_int_equal(read_into(ends[1], data, 8), WEIR_EBADF);
+    close(ends[1]);
+    assert_int_equal(read_into(ends[0], data, 8), 0);
+    close(ends[0]);
+}
+
+/* A terminal is where the plain calls are used: the master of a pair needs no other. */
+TEST(a_blocking_terminal_does_not_hold_the_reader)
+{
+    char data[8];
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) {
+        if (master >= 0) close(master);
+        skip();
+    }
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(slave >= 0);
+    assert_true(read_into(master, data, 8) == WEIR_ATTEMPT_WAIT);
+    struct iovec slice = {"out", 3};
+    weir_op op = {.code = WEIR_OP_WRITE, .fd = slave, .args.vector = {&slice, 1, 1}};
+    assert_int_equal(once(&op), 3);
+    assert_int_equal(read_into(master, data, 8), 3);
+    assert_true(read_into(slave, data, 8) == WEIR_ATTEMPT_WAIT);
+    assert_int_equal(fcntl(slave, F_SETFL, O_NONBLOCK), 0);
+    assert_true(read_into(slave, data, 8) == WEIR_ATTEMPT_WAIT);
+    close(slave);
+    close(master);
+}
+
+TEST(a_file_is_read_and_written_at_its_own_offset)
+{
+    enum { LEN = 100000 };
+    char path[] = "/tmp/weir-attempt-XXXXXX";
+    static char data[LEN];
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    unlink(path);
+    struct iovec slice = {data, LEN};
+    weir_op op = {
+        .code = WEIR_OP_WRITE, .flags = WEIR_OP_ALL, .fd = file, .args.vector = {&slice, 1, 1}};
+    assert_int_equal(once(&op), LEN);
+    assert_int_equal(lseek(file, 0, SEEK_CUR), LEN);
+    assert_int_equal(lseek(file, -5, SEEK_CUR), LEN - 5);
+    assert_int_equal(read_into(file, data, LEN), 5);
+    assert_int_equal(read_into(file, data, LEN), 0);
+    close(file);
+}
+
 TEST(connecting_and_accepting)
 {
     weir_address address;

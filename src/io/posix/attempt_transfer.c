@@ -4,7 +4,8 @@
  *
  * Every call carries MSG_DONTWAIT, so a socket that somebody else made blocking does not hold the
  * thread, and MSG_NOSIGNAL.  READ and WRITE also work on what is no socket (a pipe, a terminal):
- * there poll(2) is asked first, and SIGPIPE is held back by the thread's mask.
+ * there RWF_NOWAIT says the same, and SIGPIPE is held back by the thread's mask.  What knows no
+ * RWF_NOWAIT is asked directly if it is non-blocking, else after poll(2) has said that it is ready.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -64,10 +66,39 @@ static bool is_ready(int fd, short events)
     return TEMP_FAILURE_RETRY(poll(&look, 1, 0)) != 0;
 }
 
+/* How to go on after a call with RWF_NOWAIT has failed. */
+typedef enum plain_way {
+    DIRECT,  /* a plain call: it will not wait, or for a disk alone */
+    CAREFUL, /* a plain call that may wait, when poll(2) says ready */
+    NONE,    /* errno is the outcome */
+} plain_way;
+
+static plain_way way_after(int fd)
+{
+    const int error = errno;
+    struct stat status;
+    if (error == EAGAIN) {
+        /* Only a file has no readiness to wait for: its bytes are on a disk. */
+        plain_way way = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? DIRECT : NONE;
+        errno = error;
+        return way;
+    }
+    /* EINVAL is what emulators and old kernels make of an unknown flag. */
+    if (error != EOPNOTSUPP && error != ENOSYS && error != EINVAL) return NONE;
+    int mode = fcntl(fd, F_GETFL);
+    if (mode < 0) return NONE;
+    if (mode & O_NONBLOCK) return DIRECT;
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? DIRECT : CAREFUL;
+}
+
 static int64_t read_no_socket(int fd, const struct iovec *data, int count)
 {
-    if (!is_ready(fd, POLLIN)) return WEIR_ATTEMPT_WAIT;
-    ssize_t n = TEMP_FAILURE_RETRY(readv(fd, data, count));
+    ssize_t n = TEMP_FAILURE_RETRY(preadv2(fd, data, count, -1, RWF_NOWAIT));
+    if (n >= 0) return n;
+    plain_way way = way_after(fd);
+    if (way == NONE) return weir_attempt_failure(errno);
+    if (way == CAREFUL && !is_ready(fd, POLLIN)) return WEIR_ATTEMPT_WAIT;
+    n = TEMP_FAILURE_RETRY(readv(fd, data, count));
     return n >= 0 ? n : weir_attempt_failure(errno);
 }
 
@@ -91,22 +122,29 @@ int64_t weir_attempt_read(weir_op *op)
     return weir_attempt_failure(errno);
 }
 
-/* A blocking pipe that polls as writable takes PIPE_BUF bytes without waiting. */
-static int64_t write_no_socket(int fd, const struct iovec *data, int count)
+static int64_t write_plainly(int fd, const struct iovec *data, int count, plain_way way)
 {
-    if (!is_ready(fd, POLLOUT)) return WEIR_ATTEMPT_WAIT;
-    int mode = fcntl(fd, F_GETFL);
-    if (mode < 0) return -errno;
     struct iovec first = data[0];
-    if (!(mode & O_NONBLOCK)) {
+    if (way == CAREFUL) {
+        if (!is_ready(fd, POLLOUT)) return WEIR_ATTEMPT_WAIT;
+        /* A blocking pipe that polls as writable takes PIPE_BUF bytes without waiting. */
         if (first.iov_len > PIPE_BUF) first.iov_len = PIPE_BUF;
         data = &first;
         count = 1;
     }
+    ssize_t n = TEMP_FAILURE_RETRY(writev(fd, data, count));
+    return n >= 0 ? n : weir_attempt_failure(errno);
+}
+
+static int64_t write_no_socket(int fd, const struct iovec *data, int count)
+{
     quiet_mask quiet;
     quiet_begin(&quiet);
-    ssize_t n = TEMP_FAILURE_RETRY(writev(fd, data, count));
-    int64_t result = n >= 0 ? n : weir_attempt_failure(errno);
+    int64_t result = TEMP_FAILURE_RETRY(pwritev2(fd, data, count, -1, RWF_NOWAIT));
+    if (result < 0) {
+        plain_way way = way_after(fd);
+        result = way == NONE ? weir_attempt_failure(errno) : write_plainly(fd, data, count, way);
+    }
     quiet_end(&quiet, result == WEIR_EPIPE);
     return result;
 }

@@ -5,14 +5,21 @@
 #include "io/posix/clock.h"
 
 #include <limits.h>
+#include <stddef.h>
 
 enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
 weir_instant weir_posix_now(int clock)
 {
-    clockid_t id = clock == WEIR_CLOCK_REAL   ? CLOCK_REALTIME
-                   : clock == WEIR_CLOCK_BOOT ? CLOCK_BOOTTIME
-                                              : CLOCK_MONOTONIC;
+    static const clockid_t ids[] = {
+        [WEIR_CLOCK_MONOTONIC] = CLOCK_MONOTONIC,
+        [WEIR_CLOCK_REAL] = CLOCK_REALTIME,
+        [WEIR_CLOCK_BOOT] = CLOCK_BOOTTIME,
+        [WEIR_CLOCK_PROCESS] = CLOCK_PROCESS_CPUTIME_ID,
+        [WEIR_CLOCK_THREAD] = CLOCK_THREAD_CPUTIME_ID,
+    };
+    clockid_t id = CLOCK_MONOTONIC;
+    if (clock >= 0 && (size_t)clock < sizeof ids / sizeof ids[0]) id = ids[clock];
     struct timespec now = {0, 0};
     clock_gettime(id, &now);
     weir_instant instant = {

@@ -10,9 +10,6 @@
 static void begin(engine *e)
 {
     /* The end of the run before has closed the group. */
-    weir_spin_lock(&e->io.detached.lock);
-    e->io.detached.canceled = 0;
-    weir_spin_unlock(&e->io.detached.lock);
     pthread_mutex_lock(&e->lock);
     weir_count(&e->root.counts->spawned);
     e->root.has_task = 1;

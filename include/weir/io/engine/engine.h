@@ -35,7 +35,7 @@ typedef struct weir_engine_options {
     weir_duration blocking_idle; /* they, and those for files, end when idle so long; 0 = 10 s */
     int dump_signal;             /* weir_dump to stderr when this signal comes; 0 = none */
     weir_duration stall;         /* evented: report a task that holds its worker longer; 0 = off */
-    bool debug; /* check the use of handles, and report what is left open; see weir_debug.h */
+    bool debug; /* check the use of handles, and report what is left open; see io/debug.h */
 } weir_engine_options;
 
 /* Makes an engine.  `options` may be NULL.

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Do the gdb commands of tools/gdb/weir.py find the tasks of a live process, and their call stacks?
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <weir/io/engine/engine.h>
+#include <weir/weir.h>
+
+#include "test/harness/test.h"
+
+enum { ROOM = 1 << 18 };
+
+static char said[ROOM];
+static int ends[2];
+
+__attribute__((noinline)) static int deep_inside(weir_io *io, int depth)
+{
+    char byte;
+    volatile int here = depth;
+    int got = depth > 0 ? deep_inside(io, depth - 1)
+                        : (int)weir_read(io, (weir_socket){ends[0]}, &byte, 1);
+    return got + here - depth;
+}
+
+static int read_deep_inside(weir_io *io, void *argument)
+{
+    (void)argument;
+    return deep_inside(io, 3);
+}
+
+static int sleep_long(weir_io *io, void *argument)
+{
+    (void)argument;
+    return weir_sleep(io, weir_seconds(1000));
+}
+
+/* Lets gdb look at this process, and keeps what it says. */
+static void ask_gdb(void)
+{
+    char command[1024];
+    const char *source = getenv("WEIR_SOURCE_DIR");
+    snprintf(command, sizeof command,
+             "gdb -nx -batch -iex 'set debuginfod enabled off' -p %ld -x %s/tools/gdb/weir.py "
+             "-ex 'weir tasks' -ex 'weir bt all' -ex 'weir bt nobody' 2>&1 </dev/null",
+             (long)getpid(), source ? source : ".");
+    FILE *gdb = popen(command, "r");
+    if (!gdb) return;
+    size_t len = fread(said, 1, sizeof said - 1, gdb);
+    said[len] = 0;
+    pclose(gdb);
+}
+
+static int root(weir_io *io, void *argument)
+{
+    weir_group group = WEIR_GROUP_INIT;
+    weir_task_options reader = {.name = "reader", .worker = WEIR_WORKER_SAME};
+    weir_task_options sleeper = {.name = "sleeper", .worker = 1};
+    weir_task_options fresh = {.name = "fresh", .worker = WEIR_WORKER_SAME};
+    (void)argument;
+    weir_group_concurrent(io, &group, read_deep_inside, NULL, &reader);
+    weir_group_concurrent(io, &group, sleep_long, NULL, &sleeper);
+    weir_sleep(io, weir_milliseconds(50));
+    weir_group_concurrent(io, &group, sleep_long, NULL, &fresh);
+    ask_gdb();
+    weir_group_cancel(io, &group);
+    return 0;
+}
+
+/* Whether a word stands in a line of the answer that begins with the other. */
+static void expect_line(const char *begin, const char *word)
+{
+    for (char *line = said; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        size_t len = strcspn(line, "\n");
+        if (strncmp(line, begin, strlen(begin)) != 0) continue;
+        char *found = memmem(line, len, word, strlen(word));
+        if (found) return;
+    }
+    fprintf(stderr, "%s\n", said);
+    fail_msg("no line that begins with %s has %s", begin, word);
+}
+
+TEST(gdb_lists_tasks_and_their_stacks)
+{
+    if (test_is_emulated() || system("gdb --version >/dev/null 2>&1") != 0) skip();
+    weir_engine_options options = {.kind = WEIR_ENGINE_EPOLL, .workers = 2};
+    weir_io *io;
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    assert_int_equal(weir_engine_create(&options, &io), 0);
+    assert_int_equal(weir_run(io, root, NULL), 0);
+    weir_io_destroy(io);
+    close(ends[0]);
+    close(ends[1]);
+    if (strstr(said, "not permitted") || strstr(said, "not supported in this copy")) skip();
+    expect_line("N  NAME", "WAITS FOR");
+    expect_line("", "reader   waiting  read (fd ");
+    expect_line("", "sleeper  waiting  sleep");
+    expect_line("", "fresh    new");
+    expect_line("", "root     running");
+    expect_line("", "gdb.c:");
+    expect_line("#", "in deep_inside at ");
+    expect_line("#", "in ask_gdb at ");
+    expect_line("it has not started", "sleep_long");
+    expect_line("no task is called nobody", "weir tasks");
+}
