@@ -41,6 +41,7 @@
 #include <weir/sync/barrier.h>
 #include <weir/sync/broadcast.h>
 #include <weir/sync/channel.h>
+#include <weir/sync/channel_ring.h>
 #include <weir/sync/condition.h>
 #include <weir/sync/event.h>
 #include <weir/sync/join.h>

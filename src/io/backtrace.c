@@ -2,8 +2,9 @@
  *
  * Call stacks and their words.
  *
- * addr2line prints two lines per address: the function, and "file:line".  The library's own frames
- * are known by their files, which lie where this one does.
+ * addr2line prints the address, and then two lines per function that stands there, the innermost
+ * inlined one first: its name, and "file:line".  The library's own frames are known by their files,
+ * which lie where this one does.
  */
 #include "io/backtrace.h"
 
@@ -26,7 +27,9 @@ enum {
     WORD = 256,
     SHOWN = 4,       /* frames */
     PATIENCE = 1000, /* milliseconds for addr2line to say its next words */
-    ANSWER = WEIR_BACKTRACE * 2 * WORD,
+    TOOL_ARGUMENTS = 4,
+    INLINED = 4, /* functions at one address, on the average */
+    ANSWER = WEIR_BACKTRACE * INLINED * 2 * WORD,
 };
 
 /* What is known of a frame. */
@@ -106,11 +109,11 @@ static int spawn(char *arguments[], pid_t *child)
 static int start_tool(const frame *frames, int count, const char *module, pid_t *child)
 {
     char path[WORD], addresses[WEIR_BACKTRACE][24];
-    char *arguments[WEIR_BACKTRACE + 6] = {"addr2line", "-f", "-e", path};
-    int used = 4;
+    char *arguments[WEIR_BACKTRACE + TOOL_ARGUMENTS + 1] = {"addr2line", "-afi", "-e", path};
+    int used = TOOL_ARGUMENTS;
     for (int i = 0; i < count; i++) {
         if (!frames[i].module || strcmp(frames[i].module, module) != 0) continue;
-        if (used == 4) module_path(path, module);
+        if (used == TOOL_ARGUMENTS) module_path(path, module);
         snprintf(addresses[i], sizeof addresses[i], "0x%llx", (unsigned long long)frames[i].offset);
         arguments[used++] = addresses[i];
     }
@@ -143,40 +146,6 @@ static bool next_line(char **at, char *end, char out[WORD])
     return true;
 }
 
-/* Asks addr2line about all frames of a module. */
-static void ask_tool(frame *frames, int count, const char *module, char answer[ANSWER])
-{
-    static const char unknown[] = "??";
-    char function[WORD], line[WORD];
-    pid_t child;
-    int fd = start_tool(frames, count, module, &child);
-    if (fd < 0) return;
-    char *at = answer, *end = answer + read_answer(fd, answer, ANSWER);
-    close(fd);
-    kill(child, SIGKILL); /* it has said all, or is too slow */
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
-    for (int i = 0; i < count; i++) {
-        if (!frames[i].module || strcmp(frames[i].module, module) != 0) continue;
-        if (!next_line(&at, end, function) || !next_line(&at, end, line)) return;
-        if (strncmp(function, unknown, 2) != 0) memcpy(frames[i].function, function, WORD);
-        if (strncmp(line, unknown, 2) == 0) continue;
-        /* The file is known at least where the compiler gave code no line. */
-        char *note = strstr(line, " (discriminator");
-        if (note) *note = 0;
-        char *colon = strrchr(line, ':');
-        if (colon && (strcmp(colon, ":0") == 0 || strcmp(colon, ":?") == 0)) *colon = 0;
-        memcpy(frames[i].line, line, WORD);
-    }
-}
-
-static bool is_first_of_module(const frame *frames, int i)
-{
-    if (!frames[i].module) return false;
-    for (int k = 0; k < i; k++)
-        if (frames[k].module && strcmp(frames[k].module, frames[i].module) == 0) return false;
-    return true;
-}
-
 /* Whether a frame is in the library, or in what the C library puts around a signal handler. */
 static bool is_own(const frame *f)
 {
@@ -185,6 +154,57 @@ static bool is_own(const frame *f)
     if (strstr(f->function, "restore_rt")) return true;
     if (f->line[0]) return strncmp(f->line, here, root) == 0;
     return strncmp(f->function, "weir_", 5) == 0;
+}
+
+/* Takes what the tool says of one function. */
+static void set_words(frame *f, const char *function, char *line)
+{
+    static const char unknown[] = "??";
+    if (strncmp(function, unknown, 2) != 0) snprintf(f->function, WORD, "%s", function);
+    if (strncmp(line, unknown, 2) == 0) return;
+    /* The file is known at least where the compiler gave code no line. */
+    char *note = strstr(line, " (discriminator");
+    if (note) *note = 0;
+    char *colon = strrchr(line, ':');
+    if (colon && (strcmp(colon, ":0") == 0 || strcmp(colon, ":?") == 0)) *colon = 0;
+    snprintf(f->line, WORD, "%s", line);
+}
+
+/* Takes what the tool says of a frame: the innermost function there that is not the library's. */
+static bool set_frame(frame *f, char **at, char *end)
+{
+    char function[WORD], line[WORD];
+    if (!next_line(at, end, function)) return false; /* the address */
+    for (bool found = false; *at < end && strncmp(*at, "0x", 2) != 0;) {
+        if (!next_line(at, end, function) || !next_line(at, end, line)) return false;
+        if (!found) set_words(f, function, line);
+        found = !is_own(f);
+    }
+    return true;
+}
+
+/* Asks addr2line about all frames of a module. */
+static void ask_tool(frame *frames, int count, const char *module, char answer[ANSWER])
+{
+    pid_t child;
+    int fd = start_tool(frames, count, module, &child);
+    if (fd < 0) return;
+    char *at = answer, *end = answer + read_answer(fd, answer, ANSWER);
+    close(fd);
+    kill(child, SIGKILL); /* it has said all, or is too slow */
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) continue;
+    for (int i = 0; i < count; i++)
+        if (frames[i].module && strcmp(frames[i].module, module) == 0 &&
+            !set_frame(&frames[i], &at, end))
+            return;
+}
+
+static bool is_first_of_module(const frame *frames, int i)
+{
+    if (!frames[i].module) return false;
+    for (int k = 0; k < i; k++)
+        if (frames[k].module && strcmp(frames[k].module, frames[i].module) == 0) return false;
+    return true;
 }
 
 static void add_frame(weir_text *out, const frame *f, const char *before)

@@ -36,12 +36,12 @@ struct weir_task_record {
     weir_scope *scope;      /* the innermost, or NULL */
     weir_task_fn *run;
     void *argument;
-    weir_task *task;                   /* the handle, or NULL */
-    weir_group *group;                 /* the group, or NULL */
+    weir_task *task;   /* the handle, or NULL */
+    weir_group *group; /* the group, or NULL */
     const char *name;
     const char *place;
     weir_task_record *next, *previous; /* members of the group; the group's lock guards them */
-    weir_cause cause; /* of the latest operation that was canceled or expired */
+    weir_cause cause;                  /* of the latest operation that was canceled or expired */
 };
 
 /* Fills the record and makes it reachable through its handle or group.  Before the task can run. */

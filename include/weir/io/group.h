@@ -34,20 +34,18 @@ typedef struct weir_group {
 
 /* Starts a member that may run concurrently; runs it in place when no independent task can be had.
  * Never fails.  Not a cancellation point.  From any task of `io`, members included. */
-#define weir_group_async(io, group, run, argument) \
-    weir_group_async_at(io, group, run, argument, WEIR_PLACE)
-
 void weir_group_async_at(weir_io *io, weir_group *group, weir_task_fn *run, void *argument,
                          const char *place);
+#define weir_group_async(io, group, run, argument) \
+    weir_group_async_at(io, group, run, argument, WEIR_PLACE)
 
 /* Starts a member as a task of its own, or fails.  `options` may be NULL.
  * Returns 0, WEIR_ECONCURRENCY or WEIR_ENOMEM (nothing was started).
  * Not a cancellation point.  From any task of `io`, members included. */
-#define weir_group_concurrent(io, group, run, argument, options) \
-    weir_group_concurrent_at(io, group, run, argument, options, WEIR_PLACE)
-
 int weir_group_concurrent_at(weir_io *io, weir_group *group, weir_task_fn *run, void *argument,
                              const weir_task_options *options, const char *place);
+#define weir_group_concurrent(io, group, run, argument, options) \
+    weir_group_concurrent_at(io, group, run, argument, options, WEIR_PLACE)
 
 /* Waits until all members have ended.  The group can be used again then.
  *

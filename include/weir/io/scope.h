@@ -44,25 +44,22 @@ struct weir_scope {
 
 /* Enters a scope: no operation of this task waits beyond `deadline` until it is left.
  * Never waits.  From a task of `io`. */
+void weir_scope_enter_at(weir_io *io, weir_scope *scope, weir_deadline deadline, const char *place);
 #define weir_scope_enter(io, scope, deadline) weir_scope_enter_at(io, scope, deadline, WEIR_PLACE)
 
-void weir_scope_enter_at(weir_io *io, weir_scope *scope, weir_deadline deadline, const char *place);
-
 /* The same with a deadline `duration` from now. */
-#define weir_scope_enter_for(io, scope, duration) \
-    weir_scope_enter_for_at(io, scope, duration, WEIR_PLACE)
-
 void weir_scope_enter_for_at(weir_io *io, weir_scope *scope, weir_duration duration,
                              const char *place);
+#define weir_scope_enter_for(io, scope, duration) \
+    weir_scope_enter_for_at(io, scope, duration, WEIR_PLACE)
 
 /* Enters a scope in which every operation fails with WEIR_ECANCELED once `token` is canceled, the
  * one that waits at that moment included.  NULL never is.
  * Ownership: the token is lent until the scope is left.  Never waits.  From a task of `io`. */
-#define weir_scope_enter_token(io, scope, token) \
-    weir_scope_enter_token_at(io, scope, token, WEIR_PLACE)
-
 void weir_scope_enter_token_at(weir_io *io, weir_scope *scope, weir_token *token,
                                const char *place);
+#define weir_scope_enter_token(io, scope, token) \
+    weir_scope_enter_token_at(io, scope, token, WEIR_PLACE)
 
 /* Enters a shield, for cleaning up.  Left with weir_scope_leave, too. */
 void weir_shield(weir_io *io, weir_scope *scope);
@@ -80,11 +77,10 @@ weir_deadline weir_scope_deadline(weir_io *io);
  * Returns its result; WEIR_EDEADLINE for an error when the time has passed, whichever error `run`
  * made of it.  A result >= 0 that came in the last moment is returned.
  * A cancellation point if `run` is.  From a task of `io`. */
-#define weir_timeout(io, duration, run, argument) \
-    weir_timeout_at(io, duration, run, argument, WEIR_PLACE)
-
 int weir_timeout_at(weir_io *io, weir_duration duration, weir_task_fn *run, void *argument,
                     const char *place);
+#define weir_timeout(io, duration, run, argument) \
+    weir_timeout_at(io, duration, run, argument, WEIR_PLACE)
 
 #ifdef __cplusplus
 }

@@ -63,20 +63,18 @@ typedef struct weir_task_options {
  *
  * Ownership: `task` is lent until weir_await or weir_cancel has returned its result.
  * Not a cancellation point.  From a task of `io`. */
-#define weir_async(io, task, run, argument) weir_async_at(io, task, run, argument, WEIR_PLACE)
-
 void weir_async_at(weir_io *io, weir_task *task, weir_task_fn *run, void *argument,
                    const char *place);
+#define weir_async(io, task, run, argument) weir_async_at(io, task, run, argument, WEIR_PLACE)
 
 /* Starts `run(io, argument)` as a task of its own, or fails.  `options` may be NULL.
  *
  * Returns 0; WEIR_ECONCURRENCY when a limit on tasks is met, WEIR_ENOMEM: nothing was started.
  * Ownership as for weir_async.  Not a cancellation point.  From a task of `io`. */
-#define weir_concurrent(io, task, run, argument, options) \
-    weir_concurrent_at(io, task, run, argument, options, WEIR_PLACE)
-
 int weir_concurrent_at(weir_io *io, weir_task *task, weir_task_fn *run, void *argument,
                        const weir_task_options *options, const char *place);
+#define weir_concurrent(io, task, run, argument, options) \
+    weir_concurrent_at(io, task, run, argument, options, WEIR_PLACE)
 
 /* Starts a task that nobody awaits: a member of the engine's own group.  When the root task of
  * weir_run ends, detached tasks are asked to stop, and weir_run waits for them.  A negative result
@@ -85,11 +83,10 @@ int weir_concurrent_at(weir_io *io, weir_task *task, weir_task_fn *run, void *ar
  * Returns 0, WEIR_ECONCURRENCY or WEIR_ENOMEM: nothing was started.
  * Ownership: what `argument` points to is the task's to free, or lives as long as the run.
  * Not a cancellation point.  From a task of `io`. */
-#define weir_detach(io, run, argument, options) \
-    weir_detach_at(io, run, argument, options, WEIR_PLACE)
-
 int weir_detach_at(weir_io *io, weir_task_fn *run, void *argument, const weir_task_options *options,
                    const char *place);
+#define weir_detach(io, run, argument, options) \
+    weir_detach_at(io, run, argument, options, WEIR_PLACE)
 
 /* Waits until the task has ended and gives its result in *result (may be NULL).
  *

@@ -63,6 +63,7 @@ typedef struct weir_op_words {
     uint64_t own[6];          /* the engine's */
 } weir_op_words;
 
+/* Those words of an op. */
 static inline weir_op_words *weir_op_words_of(weir_op *op)
 {
     return (weir_op_words *)(void *)op->engine;
@@ -166,6 +167,7 @@ static inline void weir_wait_lock(const weir_io *io, uint32_t *lock)
         weir_wait_lock_contended(lock);
 }
 
+/* Lets the lock go. */
 static inline void weir_wait_unlock(const weir_io *io, uint32_t *lock)
 {
     /* Pairs with the acquire exchange of the next holder.  The last access to the object: who takes

@@ -75,11 +75,10 @@ typedef void weir_set_destructor(weir_io *io, weir_set_entry *entry, void *conte
  * Ownership: the entry is lent until it is handed out by weir_set_next, given to a destructor, or
  * settled (weir_set_settle).  Not a cancellation point.  From any task of `io`, members included.
  */
-#define weir_set_spawn(io, set, entry, run, argument, options) \
-    weir_set_spawn_at(io, set, entry, run, argument, options, WEIR_PLACE)
-
 int weir_set_spawn_at(weir_io *io, weir_set *set, weir_set_entry *entry, weir_task_fn *run,
                       void *argument, const weir_task_options *options, const char *place);
+#define weir_set_spawn(io, set, entry, run, argument, options) \
+    weir_set_spawn_at(io, set, entry, run, argument, options, WEIR_PLACE)
 
 /* Takes the result of the member that ended first, waiting until `deadline` for one to end; a
  * deadline in the past only looks.

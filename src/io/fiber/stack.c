@@ -276,8 +276,8 @@ static weir_stack *stack_at(const weir_stack_slabs *slabs, weir_slab *slab, unsi
                           slabs->reserve);
 }
 
-void weir_stack_slabs_each(weir_stack_slabs *slabs, void (*visit)(void *argument, weir_stack *stack),
-                           void *argument)
+void weir_stack_slabs_each(weir_stack_slabs *slabs,
+                           void (*visit)(void *argument, weir_stack *stack), void *argument)
 {
     pthread_mutex_lock(&slabs->lock);
     weir_slab *slab = atomic_load_explicit(&slabs->all, memory_order_acquire);

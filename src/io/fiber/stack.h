@@ -98,8 +98,8 @@ size_t weir_stack_slabs_mapped(const weir_stack_slabs *slabs);
 /* Calls `visit` for each stack that exists, in use or idle, so its memory can be read: but only the
  * owner of the control block knows what is in it.  No stack is made or unmapped meanwhile, so
  * `visit` must be quick and must not take or put stacks.  Any thread. */
-void weir_stack_slabs_each(weir_stack_slabs *slabs, void (*visit)(void *argument, weir_stack *stack),
-                           void *argument);
+void weir_stack_slabs_each(weir_stack_slabs *slabs,
+                           void (*visit)(void *argument, weir_stack *stack), void *argument);
 
 /* A worker's own idle stacks.  The fields are private. */
 typedef struct weir_stack_pool {
