@@ -24,10 +24,9 @@ weir_deadline weir_deadline_after(weir_io *io, weir_duration duration)
 
 int weir_sleep_until(weir_io *io, weir_instant when)
 {
-    /* A deadline of 0 means none in an op; every past instant is as good as 1. */
     weir_op op;
     weir_op_set(&op, WEIR_OP_SLEEP, -1);
-    op.deadline.ns = when.ns > 0 ? when.ns : 1;
+    weir_op_set_deadline(&op, when);
     return (int)weir_do(io, &op);
 }
 

@@ -145,7 +145,7 @@ int weir_wait(weir_io *io, const uint32_t *word, uint32_t expected, weir_deadlin
     weir_op op;
     weir_op_set(&op, WEIR_OP_WORD_WAIT, -1);
     /* 0 means none in an op; here every past instant is past. */
-    if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+    weir_op_set_deadline(&op, deadline);
     op.args.word = (__typeof__(op.args.word)){word, expected};
     return (int)weir_do(io, &op);
 }

@@ -69,7 +69,7 @@ int weir_await_until(weir_io *io, weir_task *task, weir_instant deadline, int *r
     if (!weir_task_ended(task)) {
         weir_op op;
         weir_task_op(&op, task);
-        if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+        weir_op_set_deadline(&op, deadline);
         int64_t error = weir_do(io, &op);
         if (error < 0) return (int)error;
     }
@@ -115,6 +115,12 @@ void weir_recancel(weir_io *io)
 {
     weir_task_record *self = io->table->self(io);
     if (self) __atomic_fetch_or(&self->canceled, RECORD_REQUEST, __ATOMIC_SEQ_CST);
+}
+
+void weir_put_back(weir_io *io)
+{
+    weir_task_record *self = io->table->self(io);
+    if (self) weir_task_put_back(self);
 }
 
 weir_cause weir_cause_of(weir_io *io)

@@ -57,6 +57,14 @@ void weir_task_record_request(weir_task_record *record);
  * there is nothing that the task may see now.  By the task itself. */
 int weir_task_report(weir_task_record *record);
 
+/* Puts back what weir_task_report has just told, for an operation that succeeds after all: a
+ * request is made again; a token fails the next operation by itself.  By the task itself. */
+static inline void weir_task_put_back(weir_task_record *record)
+{
+    if (record->cause.kind == WEIR_CAUSE_REQUEST)
+        __atomic_fetch_or(&record->canceled, RECORD_REQUEST, __ATOMIC_SEQ_CST);
+}
+
 /* Keeps the cause of an operation that expired at the earlier of its own deadline (0 or never:
  * none) and the scopes'.  Returns WEIR_EDEADLINE.  By the task itself. */
 int weir_task_expired(weir_task_record *record, weir_deadline own);

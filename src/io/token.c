@@ -140,7 +140,7 @@ int weir_token_wait(weir_io *io, weir_token *token, weir_deadline deadline)
     } else {
         weir_op_set(&op, WEIR_OP_SLEEP, -1);
     }
-    if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+    weir_op_set_deadline(&op, deadline);
     int64_t result = weir_do(io, &op);
     return !token && result == 0 ? WEIR_EDEADLINE : (int)result;
 }
@@ -227,7 +227,7 @@ void weir_token_arm(weir_io *io, weir_token *token, weir_token_timer *timer, wei
     timer->done = 0;
     weir_queue_init_handler(io, &timer->queue, timer_settled);
     weir_op_set(&timer->op, WEIR_OP_SLEEP, -1);
-    timer->op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+    weir_op_set_deadline(&timer->op, deadline);
     weir_submit(io, &timer->op, &timer->queue);
 }
 

@@ -51,7 +51,7 @@ int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *ou
     if (slept) {
         /* Not even the pause could be had: the caller's own task pauses, so that nothing spins.
          * A request that ends this is for that task, and says nothing about the acceptor. */
-        if (weir_sleep(io, weir_milliseconds(5)) == WEIR_ECANCELED) weir_recancel(io);
+        if (weir_sleep(io, weir_milliseconds(5)) == WEIR_ECANCELED) weir_put_back(io);
         weir_acceptor_start(io, acceptor);
         return 0;
     }

@@ -164,7 +164,7 @@ static int64_t pipe_write(weir_io *io, weir_stream *stream, const struct iovec *
         error = release_wait(io, way, deadline);
     }
     if (done == 0) return error;
-    if (error == WEIR_ECANCELED) weir_recancel(io); /* the next call is to tell */
+    if (error == WEIR_ECANCELED) weir_put_back(io); /* the next call is to tell */
     return done;
 }
 

@@ -64,7 +64,7 @@ int weir_condition_wait_until(weir_io *io, weir_condition *condition, weir_mutex
     weir_op op;
     wait_state wait = {.mutex = mutex};
     weir_wait_op(&op, &kind, condition, &wait);
-    if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+    weir_op_set_deadline(&op, deadline);
     int result = (int)weir_do(io, &op);
     if (wait.released) weir_mutex_lock_uncancelable(io, mutex);
     if (!wait.error) return result;

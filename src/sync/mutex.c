@@ -137,7 +137,7 @@ static int lock(weir_io *io, weir_mutex *mutex, weir_deadline deadline)
         weir_op op;
         weir_wait_op(&op, &kind, mutex, NULL);
         op.args.wait.value.count = tries;
-        if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+        weir_op_set_deadline(&op, deadline);
         int64_t result = weir_do(io, &op);
         if (result != WEIR_EAGAIN) {
             if (result < 0 && tries > 0) pass_on(io, mutex);

@@ -129,7 +129,7 @@ int weir_rwlock_lock_slowly(weir_io *io, weir_rwlock *lock, uint32_t share, weir
     }
     weir_op op;
     fill(&op, lock, share);
-    if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+    weir_op_set_deadline(&op, deadline);
     return (int)weir_do(io, &op);
 }
 

@@ -108,7 +108,7 @@ int weir_semaphore_acquire_slowly(weir_io *io, weir_semaphore *semaphore, uint32
     }
     weir_op op;
     weir_semaphore_op(&op, semaphore, n);
-    if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+    weir_op_set_deadline(&op, deadline);
     return (int)weir_do(io, &op);
 }
 

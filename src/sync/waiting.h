@@ -16,7 +16,7 @@ static inline int64_t weir_sync_wait(weir_io *io, const weir_wait_kind *kind, vo
 {
     weir_op op;
     weir_wait_op(&op, kind, object, value);
-    if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+    weir_op_set_deadline(&op, deadline);
     return weir_do(io, &op);
 }
 
@@ -35,7 +35,7 @@ static inline int64_t weir_sync_wait_shielded(weir_io *io, const weir_wait_kind 
  * be reported again.  (Scopes and tokens go on failing by themselves.) */
 static inline void weir_sync_keep_request(weir_io *io, int64_t error)
 {
-    if (error == WEIR_ECANCELED && weir_cause_of(io).kind == WEIR_CAUSE_REQUEST) weir_recancel(io);
+    if (error == WEIR_ECANCELED) weir_put_back(io);
 }
 
 #endif

@@ -96,3 +96,14 @@ CONTRACT(a_timeout_returns_a_result_that_came_and_tells_time_from_failure)
     check_int(weir_timeout(io, weir_seconds(600), sleep_long, NULL), WEIR_ECANCELED);
     check_int(weir_check(io), 0);
 }
+
+CONTRACT(a_sleep_without_end_is_ended_by_its_scope)
+{
+    weir_scope scope;
+    weir_op op;
+    weir_scope_enter_for(io, &scope, weir_milliseconds(3));
+    weir_op_set(&op, WEIR_OP_SLEEP, -1);
+    check_int(weir_do(io, &op), WEIR_EDEADLINE);
+    check_int(weir_cause_of(io).kind, WEIR_CAUSE_SCOPE);
+    check_int(weir_scope_leave(io, &scope), WEIR_EDEADLINE);
+}

@@ -262,3 +262,25 @@ CONTRACT(a_select_of_a_hundred_works)
             if (i != chosen) check_int(ops[i].result, WEIR_ECANCELED);
     }
 }
+
+static int run_once(weir_io *io, void *argument)
+{
+    contract_raise(io, argument);
+    return 0;
+}
+
+CONTRACT(a_loop_over_a_select_that_is_always_ready_lets_others_run)
+{
+    uint32_t ran = 0;
+    weir_task task;
+    const weir_task_options options = {.worker = WEIR_WORKER_SAME};
+    check_int(weir_concurrent(io, &task, run_once, &ran, &options), 0);
+    while (!__atomic_load_n(&ran, __ATOMIC_ACQUIRE)) { /* the suite's watchdog ends it else */
+        weir_op ready, timer, *ops[] = {&ready, &timer};
+        weir_op_set(&ready, WEIR_OP_NOP, -1);
+        weir_op_set(&timer, WEIR_OP_SLEEP, -1);
+        timer.deadline = weir_deadline_after(io, weir_seconds(600));
+        if (!check(weir_select(io, ops, 2, weir_never()) == 0)) break;
+    }
+    check_int(weir_await(io, &task, NULL), 0);
+}

@@ -307,3 +307,42 @@ CONTRACT(a_token_may_be_canceled_from_any_thread_at_any_moment)
         weir_token_end(io, &s.token);
     }
 }
+
+/* A completion comes in the same moment as the token is canceled. */
+static int complete_and_cancel(weir_io *io, void *argument)
+{
+    storm *s = argument;
+    contract_raise(io, &s->heard);
+    weir_token_cancel(io, &s->token, NULL);
+    return 0;
+}
+
+CONTRACT(a_token_that_comes_with_a_completion_leaves_no_request_behind)
+{
+    for (int round = 0; round < 300; round++) {
+        storm s = {.io = io};
+        weir_task task;
+        weir_scope scope;
+        weir_queue queue;
+        weir_op op, *out, *ops[] = {&op};
+        weir_scope_enter_token(io, &scope, &s.token);
+        check_int(weir_concurrent(io, &task, complete_and_cancel, &s, NULL), 0);
+        weir_op_set(&op, WEIR_OP_WORD_WAIT, -1);
+        op.args.word.address = &s.heard;
+        op.args.word.expected = 0;
+        weir_queue_init(io, &queue);
+        weir_submit(io, ops[0], &queue);
+        if (weir_queue_next(io, &queue, weir_never(), &out) != 0) {
+            weir_op_cancel(io, &op);
+            weir_scope shield;
+            weir_shield(io, &shield);
+            weir_queue_next(io, &queue, weir_never(), &out);
+            weir_scope_leave(io, &shield);
+        }
+        weir_scope_leave(io, &scope);
+        check_int(weir_check(io), 0);
+        check_int(weir_await(io, &task, NULL), 0);
+        weir_token_end(io, &s.token);
+        if (contract_failed()) return;
+    }
+}

@@ -133,3 +133,29 @@ CONTRACT_WITH(work_beyond_the_limit_waits_and_can_be_taken_back, two_threads)
     }
     check(!called);
 }
+
+static int64_t block_then_fail(void *argument)
+{
+    block(argument);
+    return WEIR_ECANCELED;
+}
+
+static int work_failing(weir_io *io, void *argument)
+{
+    check_int(weir_work(io, block_then_fail, argument), WEIR_ECANCELED);
+    return weir_check(io);
+}
+
+CONTRACT(an_error_of_the_work_itself_takes_no_request)
+{
+    blocker b = BLOCKER;
+    weir_task task;
+    check_int(weir_concurrent(io, &task, work_failing, &b, NULL), 0);
+    while (__atomic_load_n(&b.begun, __ATOMIC_RELAXED) == 0) weir_yield(io);
+    weir_cancel_request(io, &task);
+    contract_settle(io);
+    let_go(&b);
+    int result = 0;
+    check_int(weir_await(io, &task, &result), 0);
+    check_int(result, WEIR_ECANCELED);
+}

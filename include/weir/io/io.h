@@ -71,9 +71,9 @@ typedef struct weir_io_table {
     weir_op *(*queue_try)(weir_io *io, weir_queue *queue);
     void (*cancel)(weir_io *io, weir_op *op);
 
-    /* Completes an op that waits outside of the kernel (WORD_WAIT, JOIN, GROUP_WAIT): queues it
-     * or resumes its task.  Called exactly once for each such op that was reported as waiting.
-     * Any thread; never waits. */
+    /* Completes an op that waits outside of the kernel (WORD_WAIT, JOIN, GROUP_WAIT, WAIT, or with
+     * a thread of the engine's): queues it or resumes its task.  Called exactly once for each such
+     * op that was reported as waiting. Any thread; never waits. */
     void (*complete)(weir_io *io, weir_op *op, int64_t result);
 
     /* Starts a task that runs independently of the caller.  Returns 0; WEIR_ECONCURRENCY when a

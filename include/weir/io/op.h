@@ -210,6 +210,13 @@ static inline void weir_op_set(weir_op *op, weir_opcode code, int fd)
     op->queue = NULL;
 }
 
+/* Gives an op a deadline as calls take it: weir_never() is none, every past instant is past.  (In
+ * an op 0 is none; a SLEEP until weir_never() never ends.) */
+static inline void weir_op_set_deadline(weir_op *op, weir_deadline deadline)
+{
+    if (!weir_is_never(deadline)) op->deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+}
+
 /* Submits `op` and waits for its completion.
  *
  * Returns op->result: >= 0, or a negative error of the operation; WEIR_ECANCELED when the task was

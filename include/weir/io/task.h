@@ -153,6 +153,11 @@ size_t weir_cause_print(const weir_cause *cause, char *out, size_t size);
  * From a task of `io`. */
 void weir_recancel(weir_io *io);
 
+/* Puts back what the calling task's latest operation has reported with WEIR_ECANCELED, for a call
+ * that has a result to return all the same: a request is made again, to be reported by the next
+ * operation; a scope's token fails that by itself.  From a task of `io`. */
+void weir_put_back(weir_io *io);
+
 /* Lets other ready tasks run, then goes on.
  * Returns 0, WEIR_ECANCELED or WEIR_EDEADLINE.  A cancellation point.  From a task of `io`. */
 int weir_yield(weir_io *io);

@@ -14,6 +14,7 @@
 #include <weir/base/error.h>
 #include <weir/io/random.h>
 
+#include "base/spin.h"
 #include "io/posix/clock.h"
 
 enum {
@@ -125,6 +126,8 @@ int weir_evented_create(const weir_evented_options *options, weir_io **out)
     weir_descriptors_init(&e->descriptors);
     memset(e->workers, 0, sizeof(worker) * e->options.workers);
     for (unsigned i = 0; i < e->options.workers; i++) {
+        e->workers[i].engine = e;
+        e->workers[i].index = i;
         e->workers[i].wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (e->workers[i].wakeup >= 0) continue;
         error = -errno;
@@ -157,7 +160,7 @@ static void *thread_main(void *argument)
 {
     worker *w = argument;
     engine *e = w->engine;
-    int error = weir_evented_worker_open(w, e, w->index);
+    int error = weir_evented_worker_open(w);
     w->error = error;
     weir_gate_pass(&e->gate, GATE_OPENED);
     if (!__atomic_load_n(&e->stopping, __ATOMIC_ACQUIRE)) weir_evented_worker_loop(w);
@@ -171,8 +174,6 @@ static void *thread_main(void *argument)
 static unsigned start_threads(engine *e)
 {
     for (unsigned i = 1; i < e->options.workers; i++) {
-        e->workers[i].engine = e;
-        e->workers[i].index = i;
         if (pthread_create(&e->workers[i].thread, NULL, thread_main, &e->workers[i]) != 0) return i;
     }
     return e->options.workers;
@@ -185,23 +186,33 @@ static int first_error(const engine *e, unsigned threads)
     return threads < e->options.workers ? WEIR_EAGAIN : 0;
 }
 
+static void accept_posts(engine *e)
+{
+    weir_spin_lock(&e->post_lock);
+    e->accepting = true;
+    weir_spin_unlock(&e->post_lock);
+}
+
 static int run_all(engine *e, root *r)
 {
     worker *first = &e->workers[0];
     first->thread = pthread_self();
-    first->error = weir_evented_worker_open(first, e, 0);
+    first->error = weir_evented_worker_open(first);
     bool opened = first->error == 0;
     unsigned threads = start_threads(e);
     weir_gate_await(&e->gate, GATE_OPENED, threads - 1);
     int error = first_error(e, threads);
+    if (!error) error = weir_stall_open(e);
     if (!error) {
         weir_spawn spawn = {
             .run = root_main, .argument = r, .name = "root", .worker = WEIR_WORKER_SAME};
         error = weir_evented_spawn(&e->io, &spawn);
     }
-    if (!error) error = weir_stall_open(e);
-    if (error) __atomic_store_n(&e->stopping, 1, __ATOMIC_SEQ_CST);
-    e->accepting = !error;
+    if (error) {
+        __atomic_store_n(&e->stopping, 1, __ATOMIC_SEQ_CST);
+    } else {
+        accept_posts(e);
+    }
     weir_gate_open(&e->gate, GATE_OPENED);
     if (!error) weir_evented_worker_loop(first);
     weir_stall_close(e);

@@ -86,10 +86,10 @@ struct fiber {
 };
 
 struct worker {
-    engine *engine;
-    unsigned index;
     weir_fiber_context loop; /* the thread's own stack */
     fiber *current;          /* NULL: the loop runs */
+    bool handing;            /* a queue's handler runs */
+    uintptr_t kept;          /* messages taken out of the inbox and not handled yet */
     fiber *dead;             /* has ended; its stack is free once another context runs */
     fiber *ready_first, *ready_last;
     weir_run_queue fresh; /* any thread */
@@ -105,18 +105,19 @@ struct worker {
     weir_prng prng;
     void *reactor; /* the reactor's own state */
     weir_overflow_watch overflow;
-    uint64_t spawned;  /* any thread reads: tasks started by this worker … */
-    uint64_t finished; /* … and ended on it */
     pthread_t thread;
     int error; /* why the worker could not start */
 
-    /* What follows lives as long as the engine: a thread that has woken the last task of a run may
-     * still be at it when the run is over. */
+    /* What follows lives as long as the engine, and is not emptied between runs: a thread that has
+     * woken the last task of a run may still be at it when the run is over. */
+    engine *engine;
+    unsigned index;
     weir_inbox inbox;  /* any thread */
     uint32_t sleeping; /* any thread, atomic: the worker waits in the kernel and needs a wake */
     int wakeup;        /* eventfd, never read: each write is an edge that ends a reactor's poll */
     uint64_t wakeups;  /* any thread, atomic: how often it was woken */
-    uint64_t spawned_before, finished_before; /* in earlier runs */
+    uint64_t spawned;  /* any thread reads: tasks started by this worker … */
+    uint64_t finished; /* … and ended on it */
     worker_counts counts;
 };
 
@@ -291,7 +292,7 @@ void weir_evented_count(const weir_io *io, weir_counters *out);
 void weir_evented_worker_reset(worker *w);
 
 /* Gives a worker what it needs to run, on its own thread; and takes it back. */
-int weir_evented_worker_open(worker *w, engine *e, unsigned index);
+int weir_evented_worker_open(worker *w);
 void weir_evented_worker_close(worker *w);
 
 #endif

@@ -60,11 +60,13 @@ void weir_evented_op_stop(worker *w, weir_op *op, unsigned reason)
     switch (state) {
     case OP_IN_REACTOR: w->engine->reactor->stop(w, op); return;
     case OP_PARKED:
-        if (!weir_unpark(op)) return;
-        break;
+        if (weir_unpark(op)) break;
+        op->reserved &= (uint16_t) ~(OP_CANCELED | reason); /* its own result stands */
+        return;
     case OP_OFFLOADED:
-        if (!weir_offload_stop(op_offload(w->engine, op), op)) return;
-        break;
+        if (weir_offload_stop(op_offload(w->engine, op), op)) break;
+        op->reserved &= (uint16_t) ~(OP_CANCELED | reason);
+        return;
     case OP_QUEUED: /* the one op whose `user` is the engine's: its queue */
         ((weir_queue *)op->user)->waiter = NULL;
         break;
@@ -102,7 +104,7 @@ void weir_evented_op_expire(worker *w)
         weir_op *op = op_of_timer(timer);
         unsigned state = op->reserved & OP_STATE;
         bool passed = weir_evented_op_limit(op) <= w->now;
-        if (state == OP_TIMED && op->deadline.ns <= w->now) {
+        if (state == OP_TIMED && op->deadline.ns && op->deadline.ns <= w->now) {
             weir_evented_op_finish(w, op, 0);
         } else if (state == OP_RETRY && !passed) {
             w->engine->reactor->retry(w, op);

@@ -23,7 +23,14 @@ void weir_evented_queue_push(worker *w, weir_op *op)
         return;
     }
     if (queue->handler) {
+        /* A handler that starts what completes at once is not called again from inside itself. */
+        if (w->handing) {
+            weir_evented_worker_send(w, (weir_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
+            return;
+        }
+        w->handing = true;
         queue->handler(&w->engine->io, op);
+        w->handing = false;
         return;
     }
     weir_op_words_of(op)->next = NULL;
@@ -43,7 +50,11 @@ weir_op *weir_evented_queue_try(weir_io *io, weir_queue *queue)
 {
     (void)io;
     weir_op *op = queue->head;
-    if (op) queue->head = weir_op_words_of(op)->next;
+    if (!op) return NULL;
+    queue->head = weir_op_words_of(op)->next;
+    worker *w = weir_evented_here;
+    bool in_task = w && w->current && !w->handing;
+    if (in_task && --w->op_budget == 0) weir_evented_fiber_rest(w, true);
     return op;
 }
 
@@ -51,26 +62,21 @@ int weir_evented_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadli
 {
     *out = NULL;
     worker *w = weir_evented_here;
-    if (!w || &w->engine->io != io || queue->home != w) return WEIR_ENOTTASK;
+    if (!w || &w->engine->io != io || !w->current || queue->home != w) return WEIR_ENOTTASK;
     for (;;) {
         int error = weir_task_check(&w->current->record, (weir_instant){0});
         if (error) return error;
         *out = weir_evented_queue_try(io, queue);
-        if (*out) {
-            if (--w->op_budget == 0) weir_evented_fiber_rest(w, true);
-            return 0;
-        }
+        if (*out) return 0;
         weir_op op;
         weir_op_set(&op, (weir_opcode)OP_QUEUE_WAIT, -1);
         op.user = queue;
-        if (!weir_is_never(deadline)) op.deadline.ns = deadline.ns > 0 ? deadline.ns : 1;
+        weir_op_set_deadline(&op, deadline);
         int64_t result = weir_evented_op_perform(w, &op);
         queue->waiter = NULL;
         /* A completion may have come together with the deadline or the request. */
         if (result < 0 && !queue->head) return (int)result;
-        if (result == WEIR_ECANCELED) {
-            weir_recancel(io);
-        }
+        if (result == WEIR_ECANCELED) weir_task_put_back(&w->current->record);
         *out = weir_evented_queue_try(io, queue);
         if (*out) return 0;
     }

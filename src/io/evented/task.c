@@ -228,7 +228,7 @@ static void place(worker *w, fiber *f, int where)
         ready_push(w, f);
     } else if (where >= 0) {
         worker *to = &e->workers[where];
-        f->home = to;
+        __atomic_store_n(&f->home, to, __ATOMIC_RELAXED);
         weir_evented_worker_send(to, &f->start, MESSAGE_START);
     } else {
         if (!weir_run_queue_push(&w->fresh, f)) overflow_push(e, f);
@@ -248,8 +248,9 @@ int weir_evented_spawn(weir_io *io, const weir_spawn *spawn)
         return WEIR_ENOMEM;
     }
     fiber *f = (fiber *)(void *)stack;
-    f->home = w;
-    f->runner = NULL;
+    /* weir_tasks may look at any moment. */
+    __atomic_store_n(&f->home, w, __ATOMIC_RELAXED);
+    __atomic_store_n(&f->runner, NULL, __ATOMIC_RELAXED);
     f->waiting = NULL;
     f->interrupted = INTERRUPT_NONE;
     weir_fiber_prepare(&f->context, stack, fiber_main, f);

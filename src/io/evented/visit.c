@@ -219,8 +219,8 @@ void weir_evented_count(const weir_io *io, weir_counters *out)
     const engine *e = (const engine *)io;
     for (unsigned i = 0; i < e->options.workers; i++) {
         const worker *w = &e->workers[i];
-        out->spawned += look(&w->spawned) + look(&w->spawned_before);
-        out->finished += look(&w->finished) + look(&w->finished_before);
+        out->spawned += look(&w->spawned);
+        out->finished += look(&w->finished);
         out->stolen += look(&w->counts.stolen);
         out->switches += look(&w->counts.switches);
         out->completions += look(&w->counts.completions);

@@ -94,19 +94,43 @@ static void handle(worker *w, void *at, weir_message_kind kind)
     }
 }
 
+static weir_message *message_of(uintptr_t link)
+{
+    return (weir_message *)(link & ~(uintptr_t)MESSAGE_KIND_MASK);
+}
+
+static void handle_all(worker *w, uintptr_t link)
+{
+    for (uintptr_t next; link; link = next) {
+        next = message_of(link)->next;
+        handle(w, message_of(link), (weir_message_kind)(link & MESSAGE_KIND_MASK));
+    }
+}
+
 static void read_inbox(worker *w)
 {
-    for (uintptr_t link = weir_inbox_take(&w->inbox), next; link; link = next) {
-        weir_message *message = (weir_message *)(link & ~(uintptr_t)MESSAGE_KIND_MASK);
-        next = message->next;
-        handle(w, message, (weir_message_kind)(link & MESSAGE_KIND_MASK));
-    }
+    uintptr_t kept = w->kept;
+    w->kept = 0;
+    handle_all(w, kept);
+    handle_all(w, weir_inbox_take(&w->inbox));
 }
 
 bool weir_evented_worker_recover(worker *w)
 {
     const uint64_t before = w->buffers_back;
-    read_inbox(w);
+    /* In the middle of an op: everything but buffers is left for the loop. */
+    uintptr_t *end = &w->kept;
+    while (*end) end = &message_of(*end)->next;
+    for (uintptr_t link = weir_inbox_take(&w->inbox), next; link; link = next) {
+        next = message_of(link)->next;
+        if ((link & MESSAGE_KIND_MASK) == MESSAGE_BUFFER) {
+            handle(w, message_of(link), MESSAGE_BUFFER);
+            continue;
+        }
+        *end = link;
+        end = &message_of(link)->next;
+        *end = 0;
+    }
     return w->buffers_back != before;
 }
 
@@ -148,8 +172,9 @@ static void stop_if_over(engine *e)
 int weir_evented_post(weir_io *io, weir_post *post)
 {
     engine *e = (engine *)io;
-    worker *to = post->home ? post->home : weir_evented_here;
-    if (!to || to->engine != e) to = &e->workers[0];
+    worker *here = weir_evented_here;
+    worker *to = here && here->engine == e ? here : &e->workers[0];
+    if (post->home) to = post->home;
     weir_spin_lock(&e->post_lock);
     bool accepted = e->accepting;
     e->posted += accepted;
@@ -194,8 +219,8 @@ static void sleep_now(worker *w)
      * last tasks at the same time, one sees that they were the last. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     stop_if_over(e);
-    bool busy = __atomic_load_n(&w->inbox.head, __ATOMIC_SEQ_CST) != 0 || something_to_steal(e) ||
-                __atomic_load_n(&e->stopping, __ATOMIC_SEQ_CST);
+    bool busy = w->kept || __atomic_load_n(&w->inbox.head, __ATOMIC_SEQ_CST) != 0 ||
+                something_to_steal(e) || __atomic_load_n(&e->stopping, __ATOMIC_SEQ_CST);
     int64_t next = weir_wheel_next(&w->wheel), timeout = 0;
     if (next != WEIR_FOREVER_NS) w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
     if (!busy) timeout = next == WEIR_FOREVER_NS ? next : next > w->now ? next - w->now : 0;
@@ -243,17 +268,13 @@ static void seed(weir_prng *prng)
 
 void weir_evented_worker_reset(worker *w)
 {
-    uint64_t spawned = w->spawned, finished = w->finished;
-    memset(w, 0, offsetof(worker, inbox));
-    w->spawned_before += spawned;
-    w->finished_before += finished;
+    memset(w, 0, offsetof(worker, engine));
 }
 
-int weir_evented_worker_open(worker *w, engine *e, unsigned index)
+int weir_evented_worker_open(worker *w)
 {
+    engine *e = w->engine;
     const weir_evented_options *options = &e->options;
-    w->engine = e;
-    w->index = index;
     w->op_budget = OPS_IN_A_ROW;
     w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
     w->trimmed = w->now;

@@ -143,7 +143,7 @@ struct engine {
 };
 
 /* What own[] holds in this engine: 0 to 2 the timer of a queue's op, or 0 the worker of weir_do; 3
- * a link (inbox, completions); 4 and 5 the progress (io/posix/attempt.h). */
+ * a link (inbox, completions, handlers to call); 4 and 5 the progress (io/posix/attempt.h). */
 enum { WORD_WORKER = 0, WORD_LINK = 3 };
 
 static inline weir_timer *op_timer(weir_op *op)
@@ -274,7 +274,8 @@ int weir_threaded_queue_next(weir_io *io, weir_queue *queue, weir_deadline deadl
 weir_op *weir_threaded_queue_try(weir_io *io, weir_queue *queue);
 
 /* Gives an op, whose result is set, to its queue, or to the queue's handler: op and queue may be
- * gone at the return.  With no lock held. */
+ * gone at the return.  Inside a handler of this engine it only lists the op, whose handler is
+ * called after that one.  With no lock held. */
 void weir_threaded_push(engine *e, weir_op *op);
 
 /* visit.c -------------------------------------------------------------------------------------

@@ -2,8 +2,13 @@
  *
  * Queues of completions between threads.
  *
- * A queue with a handler keeps nothing: the handler is called where the op ends, on the thread of a
- * task, a helper, the service, or whoever completes it.
+ * A queue with a handler keeps nothing: the handler is called on the thread on which the op ends: a
+ * task's, a helper, the service, or that of whoever completes it.
+ *
+ * Invariant: on a thread no handler of an engine is called inside another of that engine.  An op
+ * that ends while a handler is under way, as what the handler submits or completes may do at once,
+ * is listed with the outermost call, which goes on until its list is empty: the stack stays as deep
+ * as one call, and the ops keep the order in which they ended.
  *
  * The queue's lock guards list and waiter.  Who pushes wakes the waiter with the lock held: the
  * taker needs the lock to see the op, so queue and worker outlive the push.
@@ -16,11 +21,55 @@ void weir_threaded_queue_init(weir_io *io, weir_queue *queue)
     *queue = (weir_queue){0};
 }
 
+/* A thread's calls of handlers of one engine, and the ops whose handlers are to be called next. */
+typedef struct handing {
+    const engine *engine;
+    struct handing *outer;
+    weir_op *first, *last;
+} handing;
+
+/* The engines for which the thread calls handlers, the innermost first. */
+static _Thread_local handing *handings;
+
+static handing *handing_of(const engine *e)
+{
+    handing *h = handings;
+    while (h && h->engine != e) h = h->outer;
+    return h;
+}
+
+static void append(handing *h, weir_op *op)
+{
+    op_set_link(op, NULL);
+    if (h->first)
+        op_set_link(h->last, op);
+    else
+        h->first = op;
+    h->last = op;
+}
+
+/* The first op, taken out, or NULL. */
+static weir_op *next_of(handing *h)
+{
+    weir_op *op = h->first;
+    if (op) h->first = op_link(op);
+    return op;
+}
+
 static void hand_over(engine *e, weir_op *op)
 {
+    handing *under_way = handing_of(e);
+    if (under_way) {
+        append(under_way, op);
+        return;
+    }
     guest g;
+    handing h = {.engine = e, .outer = handings};
     weir_thread_guest_enter(&g, e);
-    op->queue->handler(&e->io, op);
+    handings = &h;
+    /* The handler may free op and queue, and with the last op the engine may go. */
+    for (; op; op = next_of(&h)) op->queue->handler(&e->io, op);
+    handings = h.outer;
     weir_thread_guest_leave(&g);
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <weir/base/error.h>
@@ -423,4 +424,172 @@ static int work_with_handler(weir_io *io, void *argument)
 TEST(work_ends_in_a_handler)
 {
     run(work_with_handler, NULL);
+}
+
+/* What a flood has shown. */
+typedef struct outcome {
+    uint32_t ended;
+    int count, deepest, wrong;
+} outcome;
+
+/* Reads of one byte, each submitted by the handler of the one before, which has sent the byte. */
+typedef struct flood {
+    weir_op op;
+    weir_queue queue;
+    struct iovec part;
+    int fds[2];
+    unsigned char byte;
+    bool reads;
+    outcome *outcome;
+} flood;
+
+enum { FLOOD = 100000 };
+
+static _Thread_local int depth;
+
+static void read_again(weir_io *io, flood *f)
+{
+    unsigned char byte = (unsigned char)f->outcome->count;
+    f->outcome->wrong += send(f->fds[0], &byte, 1, MSG_NOSIGNAL) != 1;
+    f->part = (struct iovec){&f->byte, 1};
+    f->reads = true;
+    weir_op_set(&f->op, WEIR_OP_READ, f->fds[1]);
+    f->op.args.vector.data = &f->part;
+    f->op.args.vector.count = 1;
+    weir_submit(io, &f->op, &f->queue);
+}
+
+/* Ends early when it is called inside itself: the test fails then, and does not crash. */
+static void receive(weir_io *io, weir_op *op)
+{
+    flood *f = (flood *)(void *)op;
+    outcome *o = f->outcome;
+    if (++depth > o->deepest) o->deepest = depth;
+    if (f->reads) {
+        o->wrong += op->result != 1 || f->byte != (unsigned char)o->count;
+        o->count++;
+    }
+    if (o->count < FLOOD && o->deepest == 1) {
+        read_again(io, f);
+    } else {
+        close(f->fds[0]);
+        close(f->fds[1]);
+        memset(f, 0xa5, sizeof(*f));
+        free(f);
+        __atomic_store_n(&o->ended, 1, __ATOMIC_RELEASE);
+        weir_wake(io, &o->ended, 1);
+    }
+    depth--;
+}
+
+typedef struct waker {
+    weir_io *io;
+    uint32_t word;
+} waker;
+
+static void *wake_one(void *argument)
+{
+    waker *w = argument;
+    while (weir_wake(w->io, &w->word, 1) == 0) sched_yield();
+    return NULL;
+}
+
+/* How a flood begins, which is on which thread it goes on. */
+typedef enum flood_start { BY_TASK, BY_SERVICE, BY_HELPER, BY_FOREIGN, FLOOD_STARTS } flood_start;
+
+static void begin_flood(weir_io *io, flood *f, flood_start start, waker *w)
+{
+    if (start == BY_TASK) {
+        weir_op_set(&f->op, WEIR_OP_NOP, -1);
+    } else if (start == BY_SERVICE) {
+        weir_op_set(&f->op, WEIR_OP_SLEEP, -1);
+        f->op.deadline = weir_deadline_after(io, weir_microseconds(50));
+    } else if (start == BY_HELPER) {
+        weir_work_op(&f->op, five, NULL);
+    } else {
+        weir_op_set(&f->op, WEIR_OP_WORD_WAIT, -1);
+        f->op.args.word.address = &w->word;
+        f->op.args.word.expected = 0;
+    }
+    weir_submit(io, &f->op, &f->queue);
+}
+
+static int flood_threads(weir_io *io, void *argument)
+{
+    (void)argument;
+    for (flood_start start = BY_TASK; start < FLOOD_STARTS; start++) {
+        outcome o = {0};
+        waker w = {.io = io};
+        pthread_t thread;
+        flood *f = calloc(1, sizeof(*f));
+        assert_non_null(f);
+        f->outcome = &o;
+        int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+        assert_int_equal(socketpair(AF_UNIX, type, 0, f->fds), 0);
+        weir_queue_init_handler(io, &f->queue, receive);
+        begin_flood(io, f, start, &w);
+        if (start == BY_FOREIGN) assert_int_equal(pthread_create(&thread, NULL, wake_one, &w), 0);
+        while (!__atomic_load_n(&o.ended, __ATOMIC_ACQUIRE))
+            weir_wait(io, &o.ended, 0, weir_never());
+        if (start == BY_FOREIGN) pthread_join(thread, NULL);
+        assert_int_equal(o.deepest, 1);
+        assert_int_equal(o.count, FLOOD);
+        assert_int_equal(o.wrong, 0);
+    }
+    return 7;
+}
+
+TEST(a_handler_submits_what_completes_at_once_without_end)
+{
+    run(flood_threads, NULL);
+}
+
+/* A node of a tree whose levels are numbered one after the other. */
+typedef struct node {
+    weir_op op;
+    weir_queue *queue;
+    int number;
+    int *next;
+} node;
+
+enum { NODES = 1093, CHILDREN = 3 };
+
+static void plant(weir_io *io, weir_queue *queue, int number, int *next)
+{
+    node *n = calloc(1, sizeof(*n));
+    assert_non_null(n);
+    n->queue = queue;
+    n->number = number;
+    n->next = next;
+    weir_op_set(&n->op, WEIR_OP_NOP, -1);
+    weir_submit(io, &n->op, queue);
+}
+
+static void grow(weir_io *io, weir_op *op)
+{
+    node *n = (node *)(void *)op;
+    assert_int_equal(op->result, 0);
+    assert_int_equal(n->number, *n->next);
+    ++*n->next;
+    for (int i = 1; i <= CHILDREN; i++) {
+        int child = CHILDREN * n->number + i;
+        if (child < NODES) plant(io, n->queue, child, n->next);
+    }
+    free(n);
+}
+
+static int grow_tree(weir_io *io, void *argument)
+{
+    (void)argument;
+    int next = 0;
+    weir_queue queue;
+    weir_queue_init_handler(io, &queue, grow);
+    plant(io, &queue, 0, &next);
+    assert_int_equal(next, NODES);
+    return 7;
+}
+
+TEST(handlers_are_called_in_the_order_of_completion)
+{
+    run(grow_tree, NULL);
 }
