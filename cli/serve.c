@@ -172,7 +172,8 @@ static int serve_until_stopped(weir_io *io, serve_plan *plan, weir_http_server *
 {
     weir_task watch;
     plan->signals.server = server;
-    int error = weir_concurrent(io, &watch, serve_signals_watch, &plan->signals, NULL);
+    const weir_task_options options = {.name = "signals", .worker = WEIR_WORKER_SAME};
+    int error = weir_concurrent(io, &watch, serve_signals_watch, &plan->signals, &options);
     if (error) {
         cli_complain("cannot start: %s", weir_strerror(error));
         return error;

@@ -116,9 +116,9 @@ if(TARGET weir_static)
         target_compile_options(test_model PRIVATE -O2)
     endif()
 
-    # ThreadSanitizer holds a signal back that comes while a thread computes, and forgets it when the
-    # thread then waits by a system call that it does not know (io_uring_enter, futex): scripts that
-    # end a program by a signal might wait for ever.
+    # ThreadSanitizer holds a signal back that comes while a thread computes, and forgets it when
+    # the thread then waits by a system call that it does not know (io_uring_enter, futex): scripts
+    # that end a program by a signal might wait for ever.
     file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/interop/*.sh)
     if(WEIR_SANITIZE MATCHES "thread")
         set(scripts)
