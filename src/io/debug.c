@@ -156,6 +156,7 @@ static void settle(weir_io *io, weir_op *op)
         op->code = flight->code;
         op->result = WEIR_EBUSY;
     }
+    if (flight->code == WEIR_OP_CLOSE) flight->fd = op->fd; /* for the report */
     look_at(io, flight, op->result);
     free(flight);
 }

@@ -14,6 +14,7 @@
 
 #include <weir/base/error.h>
 #include <weir/io/file.h>
+#include <weir/io/task.h>
 #include <weir/io/work.h>
 
 #include "process/descriptor.h"
@@ -121,7 +122,9 @@ static int64_t file_write(weir_io *io, int fd, const gather *g, bool all, weir_d
         int64_t n = do_work(io, run_write, &call, deadline);
         /* A file that takes nothing, and says nothing, will not take it later. */
         if (n == 0) n = WEIR_EIO;
-        if (n < 0) return done > 0 ? done : n;
+        if (n < 0 && done == 0) return n;
+        if (n == WEIR_ECANCELED) weir_put_back(io); /* the next call is to tell */
+        if (n < 0) break;
         done += n;
         if (!all) break;
     }

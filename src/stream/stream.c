@@ -6,6 +6,7 @@
 
 #include <weir/base/error.h>
 #include <weir/io/file.h>
+#include <weir/io/task.h>
 
 static const weir_deadline none = {0};
 
@@ -21,6 +22,7 @@ int64_t weir_stream_read_full(weir_io *io, weir_stream *stream, void *data, size
     while (done < len) {
         int64_t n = weir_stream_read(io, stream, (char *)data + done, len - done);
         if (n < 0 && done == 0) return n;
+        if (n == WEIR_ECANCELED) weir_put_back(io); /* the next call is to tell */
         if (n <= 0) break;
         done += (size_t)n;
     }
@@ -103,11 +105,13 @@ static int64_t copy_file(weir_io *io, weir_stream *stream, int file, uint64_t of
         const size_t want = length - done < sizeof buffer ? length - done : sizeof buffer;
         int64_t n = weir_read_at(io, from, buffer, want, offset + done);
         if (n < 0 && done == 0) return n;
+        if (n == WEIR_ECANCELED) weir_put_back(io); /* the next call is to tell */
         if (n <= 0) break;
         struct iovec slice = {buffer, (size_t)n};
         int64_t sent = stream->table->write(io, stream, &slice, 1, 1, true, deadline);
         if (sent < 0 && done == 0) return sent;
         if (sent > 0) done += (size_t)sent;
+        if (sent == WEIR_ECANCELED) weir_put_back(io);
         if (sent != n) break;
     }
     return (int64_t)done;

@@ -6,6 +6,8 @@
 
 #include <sys/socket.h>
 
+#include <weir/sync/channel.h>
+
 typedef struct reading {
     weir_op op; /* first */
     weir_queue queue;
@@ -82,4 +84,41 @@ CONTRACT(a_handler_cannot_wait)
     op.deadline = weir_deadline_after(io, weir_milliseconds(2));
     weir_submit(io, &op, &queue);
     check_int(contract_reached(io, &done, 1), 0);
+}
+
+/* A wait that is completed while it begins, by the handler of an op that it served. */
+typedef struct taking {
+    weir_op op; /* first */
+    weir_queue queue;
+    weir_channel channel;
+    int item, sum;
+    uint32_t taken; /* atomic */
+} taking;
+
+static void take_next(weir_io *io, weir_op *op)
+{
+    taking *t = (taking *)(void *)op;
+    if (op->result != 0) return contract_raise(io, &t->taken);
+    t->sum += t->item;
+    weir_channel_receive_op(&t->op, &t->channel, &t->item);
+    weir_submit(io, &t->op, &t->queue);
+    contract_raise(io, &t->taken);
+}
+
+CONTRACT(a_wait_may_be_completed_while_it_begins)
+{
+    int items[] = {1, 2, 3};
+    taking t = {.sum = 0};
+    check_int(weir_channel_init(&t.channel, NULL, 0, sizeof(int)), 0);
+    weir_queue_init_handler(io, &t.queue, take_next);
+    weir_channel_receive_op(&t.op, &t.channel, &t.item);
+    weir_submit(io, &t.op, &t.queue);
+    weir_deadline deadline = weir_deadline_after(io, weir_milliseconds(20));
+    int64_t went = weir_channel_put(io, &t.channel, items, 3, 3, deadline);
+    weir_sleep_until(io, weir_instant_add(deadline, weir_milliseconds(5)));
+    check(went > 0);
+    check_int(contract_reached(io, &t.taken, (uint32_t)went), 0);
+    check_int(t.sum, went * (went + 1) / 2);
+    weir_channel_close(io, &t.channel);
+    check_int(contract_reached(io, &t.taken, (uint32_t)went + 1), 0);
 }

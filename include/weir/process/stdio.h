@@ -5,10 +5,10 @@
  * A descriptor 0, 1 or 2 is shared with whoever started the program, so it is never made
  * non-blocking: that would hold for all who share it.  What is behind it decides how it is used:
  *
- *      pipe, terminal   opened once more through /proc/self/fd, with a non-blocking state of its
- * own socket           as it is, each call without waiting regular file     as it is, at the offset
- * that is shared; by weir_work, as a disk may block else             as it is, when poll(2) says
- * that it is ready
+ * - a pipe or terminal is opened once more through /proc/self/fd, with a state of its own;
+ * - a socket is used as it is, each call without waiting;
+ * - a regular file is used as it is, at the offset that is shared, by weir_work: a disk may block;
+ * - anything else is used as it is, when poll(2) says that it is ready.
  *
  * A pipe or terminal that cannot be opened again (no /proc, no permission) is used as it is, too.
  * Where the kernel then lacks RWF_NOWAIT for it (terminals; pipes before Linux 6.4), a call

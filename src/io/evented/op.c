@@ -179,6 +179,8 @@ static bool start(worker *w, weir_op *op, void *who)
         op->reserved = 0;
         return false;
     }
+    /* A handler that was called meanwhile may have completed it: no timer then. */
+    if (!(op->reserved & OP_STATE)) return true;
     if (limit != WEIR_FOREVER_NS && !weir_timer_armed(op_timer(op)))
         weir_wheel_arm(&w->wheel, op_timer(op), limit);
     return true;
@@ -204,12 +206,13 @@ int64_t weir_evented_op_perform(worker *w, weir_op *op)
         if (error) return op->result = error;
     }
     op->queue = NULL;
+    f->waiting = op; /* before it starts: who completes it at once clears this */
+    f->since = w->now;
     if (!start(w, op, f)) {
+        f->waiting = NULL;
         if (--w->op_budget == 0) weir_evented_fiber_rest(w, true);
         return op->result;
     }
-    f->waiting = op;
-    f->since = w->now;
     weir_evented_fiber_wait(w);
     unsigned state = op->reserved;
     op->reserved = 0;

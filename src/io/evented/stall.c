@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <weir/base/error.h>
 
@@ -73,15 +74,13 @@ static struct sigaction handler_before;
 static void on_signal(int number, siginfo_t *info, void *context)
 {
     (void)number;
-    (void)info;
     (void)context;
-    worker *w = weir_evented_here;
-    weir_stall *s = w ? w->engine->stall : NULL;
-    if (!s) return;
-    look *l = &s->looks[w->index];
+    /* Not the engine that the thread runs now: a task of ours may be running another one. */
+    if (info->si_code != SI_QUEUE || info->si_pid != getpid()) return;
+    look *l = info->si_value.sival_ptr;
     if (__atomic_load_n(&l->state, __ATOMIC_ACQUIRE) != LOOK_ASKED) return;
     int error = errno;
-    const fiber *f = w->current;
+    const fiber *f = l->worker->current;
     l->name = f ? f->record.name : NULL;
     l->place = f ? f->record.place : NULL;
     if (f) weir_backtrace_take(&l->trace);
@@ -153,7 +152,8 @@ static void examine(weir_stall *s, look *l)
     l->told = true;
     /* Pairs with the load of the handler: it has the look from here on. */
     __atomic_store_n(&l->state, LOOK_ASKED, __ATOMIC_RELEASE);
-    if (pthread_kill(l->thread, WEIR_STALL_SIGNAL))
+    const union sigval which = {.sival_ptr = l};
+    if (pthread_sigqueue(l->thread, WEIR_STALL_SIGNAL, which))
         __atomic_store_n(&l->state, LOOK_IDLE, __ATOMIC_RELAXED);
 }
 
@@ -255,7 +255,13 @@ void weir_stall_close(engine *e)
     int64_t until = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns + patience;
     while (is_asked(s) && weir_posix_now(WEIR_CLOCK_MONOTONIC).ns < until) nanosleep(&moment, NULL);
     bool lost = is_asked(s);
-    remove_handler();
     e->stall = NULL;
-    if (!lost) discard(s);
+    /* A signal that is still to come must find the handler: it would end the process. */
+    if (lost) {
+        for (unsigned i = 0; i < e->options.workers; i++)
+            __atomic_store_n(&s->looks[i].state, LOOK_IDLE, __ATOMIC_RELEASE);
+        return;
+    }
+    remove_handler();
+    discard(s);
 }
