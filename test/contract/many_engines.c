@@ -229,3 +229,25 @@ TEST(the_environment_chooses_the_engine_and_bad_words_are_refused)
         weir_io_destroy(io);
     }
 }
+
+static int nap_and_answer(weir_io *io, void *argument)
+{
+    int error = weir_sleep(io, weir_microseconds(10));
+    return error ? error : *(int *)argument;
+}
+
+CONTRACT_OUTSIDE(one_call_makes_runs_and_ends_an_engine)
+{
+    int answer = 42;
+    weir_io *io;
+    if (weir_engine_create(options, &io) != 0) skip();
+    weir_io_destroy(io);
+    const int before = test_fd_count();
+    assert_int_equal(weir_engine_run(options, nap_and_answer, &answer), 42);
+    answer = WEIR_EIO;
+    assert_int_equal(weir_engine_run(options, nap_and_answer, &answer), WEIR_EIO);
+    weir_engine_options absurd = *options;
+    absurd.blocking_idle.ns = -1;
+    assert_int_equal(weir_engine_run(&absurd, nap_and_answer, &answer), WEIR_EINVAL);
+    assert_int_equal(test_fd_count(), before);
+}

@@ -308,12 +308,13 @@ CONTRACT(a_token_may_be_canceled_from_any_thread_at_any_moment)
     }
 }
 
-/* A completion comes in the same moment as the token is canceled. */
-static int complete_and_cancel(weir_io *io, void *argument)
+/* A completion comes in the same moment as the token is canceled: from another worker, where there
+ * is one, right after it. */
+static int cancel_and_complete(weir_io *io, void *argument)
 {
     storm *s = argument;
-    contract_raise(io, &s->heard);
     weir_token_cancel(io, &s->token, NULL);
+    contract_raise(io, &s->heard);
     return 0;
 }
 
@@ -326,7 +327,8 @@ CONTRACT(a_token_that_comes_with_a_completion_leaves_no_request_behind)
         weir_queue queue;
         weir_op op, *out, *ops[] = {&op};
         weir_scope_enter_token(io, &scope, &s.token);
-        check_int(weir_concurrent(io, &task, complete_and_cancel, &s, NULL), 0);
+        const weir_task_options options = {.worker = weir_workers(io) > 1 ? 1 : WEIR_WORKER_ANY};
+        check_int(weir_concurrent(io, &task, cancel_and_complete, &s, &options), 0);
         weir_op_set(&op, WEIR_OP_WORD_WAIT, -1);
         op.args.word.address = &s.heard;
         op.args.word.expected = 0;

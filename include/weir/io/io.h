@@ -134,8 +134,9 @@ struct weir_io {
  * started have ended.  When the root ends, detached tasks are asked to stop.
  *
  * Returns what `run` returned; WEIR_ENOMEM, WEIR_EMFILE, WEIR_ENFILE when the engine could not
- * start its workers (`run` was not called); WEIR_EBUSY when it is running already.  May be called
- * again after it returned.  From a thread that is not a task of `io`. */
+ * start its workers, WEIR_EAGAIN when the system has no thread, WEIR_ELIMIT when too many sets of
+ * signals are open for its dump_signal (`run` was not called); WEIR_EBUSY when it is running
+ * already.  May be called again after it returned.  From a thread that is not a task of `io`. */
 int weir_run(weir_io *io, weir_task_fn *run, void *argument);
 
 /* Tells which engine runs, with which reactor, and why.  From any thread; never waits. */

@@ -88,3 +88,13 @@ int weir_engine_create(const weir_engine_options *options, weir_io **out)
     };
     return finish(options, weir_evented_create(&evented, out), out);
 }
+
+int weir_engine_run(const weir_engine_options *options, weir_task_fn *run, void *argument)
+{
+    weir_io *io;
+    int error = weir_engine_create(options, &io);
+    if (error) return error;
+    int result = weir_run(io, run, argument);
+    weir_io_destroy(io);
+    return result;
+}

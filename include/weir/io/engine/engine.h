@@ -46,6 +46,11 @@ typedef struct weir_engine_options {
  * thread. */
 int weir_engine_create(const weir_engine_options *options, weir_io **out);
 
+/* Makes an engine, runs `run` as its root task, and frees it: a whole program in one call.
+ * Returns what `run` returned, or an error of weir_engine_create or weir_run: it was not called.
+ * From any thread, also from a task of another engine, which it holds. */
+int weir_engine_run(const weir_engine_options *options, weir_task_fn *run, void *argument);
+
 /* The kind that a word names: "auto", "uring", "epoll", "threads"; -1 for another word. */
 int weir_engine_kind_parse(const char *word);
 
