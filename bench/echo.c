@@ -11,6 +11,7 @@
 #include <weir/io/engine/engine.h>
 #include <weir/io/group.h>
 #include <weir/io/socket.h>
+#include <weir/net/tcp.h>
 
 #include "bench.h"
 
@@ -64,10 +65,12 @@ static int echo_copy(weir_io *io, void *argument)
 static int run(weir_io *io, void *argument)
 {
     server *s = argument;
-    weir_socket listener, socket;
+    weir_tcp_listener listening;
+    weir_socket socket;
     weir_listen_options options = {.backlog = 4096};
-    int error = weir_listen(io, &s->address, &options, &listener);
+    int error = weir_tcp_listen(io, &s->address, &options, &listening);
     if (error) return error;
+    const weir_socket listener = listening.socket;
     while (!(error = weir_accept(io, listener, &socket))) {
         error = weir_group_concurrent(io, &s->connections, s->serve, argument_of(socket), NULL);
         if (error) weir_close_socket(io, socket);

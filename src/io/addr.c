@@ -380,6 +380,7 @@ socklen_t weir_address_to_sockaddr(const weir_address *address, struct sockaddr_
     if (address->kind == WEIR_ADDRESS_IPV6) {
         struct sockaddr_in6 in6 = {.sin6_family = AF_INET6,
                                    .sin6_port = htons(address->port),
+                                   .sin6_flowinfo = htonl(address->flow),
                                    .sin6_scope_id = address->zone};
         memcpy(&in6.sin6_addr, address->at.ipv6, sizeof in6.sin6_addr);
         memcpy(out, &in6, sizeof in6);
@@ -421,6 +422,7 @@ int weir_address_from_sockaddr(const struct sockaddr *from, socklen_t len, weir_
         memcpy(&in6, from, sizeof in6);
         *out = weir_address_any6(ntohs(in6.sin6_port));
         out->zone = in6.sin6_scope_id;
+        out->flow = ntohl(in6.sin6_flowinfo);
         memcpy(out->at.ipv6, &in6.sin6_addr, sizeof in6.sin6_addr);
         return 0;
     }

@@ -70,11 +70,18 @@ static int descriptor_of(const weir_op *op)
     case WEIR_OP_WAIT:
     case WEIR_OP_WORK:
     case WEIR_OP_SOCKET:
-    case WEIR_OP_LISTEN:
+    case WEIR_OP_PAIR:
+    case WEIR_OP_PIPE:
     case WEIR_OP_RECEIVER_STOP: return -1;
     case WEIR_OP_READ_LENT: return op->args.lent.receiver ? op->args.lent.receiver->fd : -1;
     default: return op->code < WEIR_OP_COUNT ? op->fd : -1;
     }
+}
+
+/* Where an op puts the descriptors that it makes, when its result is not the one. */
+static const int *outputs_of(const weir_op *op)
+{
+    return op->code == WEIR_OP_PAIR || op->code == WEIR_OP_PIPE ? op->args.pair.out : NULL;
 }
 
 static bool is_watched(const weir_op *op)
@@ -103,8 +110,10 @@ static void complain(weir_io *io, uint8_t code, int fd, int64_t result, const de
 /* What follows from the result of an op. */
 static void look_at(weir_io *io, const debug_flight *flight, int64_t result)
 {
-    if (result >= 0 && debug_makes(flight->code))
-        debug_learn(io->debug, (int)result, flight->code, false, &flight->task);
+    int made[2];
+    debug_made(flight->code, result, flight->out, made);
+    for (int i = 0; i < 2 && made[i] >= 0; i++)
+        debug_learn(io->debug, made[i], flight->code, false, &flight->task);
     complain(io, flight->code, flight->fd, result, &flight->task);
 }
 
@@ -134,6 +143,7 @@ static int64_t perform(weir_io *io, weir_op *op)
     if (!is_watched(op)) return engine->perform(io, op);
     debug_flight flight = {
         .op = op, .fd = descriptor_of(op), .code = op->code, .task = self_of(io)};
+    flight.out = outputs_of(op);
     if (op->code == WEIR_OP_CLOSE) {
         if (!may_close(io, op->fd, &flight.task)) return op->result = WEIR_EBUSY;
         int64_t result = engine->perform(io, op);
@@ -182,6 +192,7 @@ static void submit(weir_io *io, weir_op *op)
     flight->op = op;
     flight->fd = descriptor_of(op);
     flight->code = op->code;
+    flight->out = outputs_of(op);
     flight->task = self_of(io);
     if (op->code == WEIR_OP_CLOSE) {
         flight->refused = !may_close(io, op->fd, &flight->task);

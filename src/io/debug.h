@@ -35,6 +35,7 @@ typedef struct debug_flight {
     weir_op *op;
     int fd;
     uint8_t code;
+    const int *out;    /* PAIR, PIPE: where the descriptors come */
     bool refused;      /* a CLOSE that travels as a NOP */
     weir_queue *queue; /* the op's true queue, while `shadow` stands in for one with a handler */
     weir_queue shadow;
@@ -103,8 +104,10 @@ bool debug_is_new(struct weir_debug *d, const weir_backtrace *trace, uint64_t sa
 /* Reports what is left open. */
 void debug_report_open(weir_io *io, struct weir_debug *d);
 
-/* What an op does, and whether a result of it is a new descriptor. */
+/* The descriptors that an op with this result has made, -1 for none. */
+void debug_made(uint8_t code, int64_t result, const int *out, int made[2]);
+
+/* What an op of that code does, in a word. */
 const char *debug_op_name(uint8_t code);
-bool debug_makes(uint8_t code);
 
 #endif

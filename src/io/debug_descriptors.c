@@ -161,10 +161,22 @@ bool debug_is_new(struct weir_debug *d, const weir_backtrace *trace, uint64_t sa
     return is_new;
 }
 
-bool debug_makes(uint8_t code)
+void debug_made(uint8_t code, int64_t result, const int *out, int made[2])
 {
-    return code == WEIR_OP_SOCKET || code == WEIR_OP_LISTEN || code == WEIR_OP_ACCEPT ||
-           code == WEIR_OP_OPEN;
+    made[0] = made[1] = -1;
+    if (result < 0) return;
+    switch (code) {
+    case WEIR_OP_PAIR:
+    case WEIR_OP_PIPE:
+        made[0] = out[0];
+        made[1] = out[1];
+        return;
+    case WEIR_OP_SOCKET:
+    case WEIR_OP_DUPLICATE:
+    case WEIR_OP_ADOPT:
+    case WEIR_OP_ACCEPT:
+    case WEIR_OP_OPEN: made[0] = (int)result;
+    }
 }
 
 const char *debug_op_name(uint8_t code)

@@ -14,6 +14,13 @@ static int give_socket(weir_io *io, weir_op *op, weir_socket *out)
     return result < 0 ? (int)result : 0;
 }
 
+static int give_two(weir_io *io, weir_op *op, weir_socket out[2])
+{
+    const int64_t result = weir_do(io, op);
+    for (int i = 0; i < 2; i++) out[i].fd = result < 0 ? -1 : op->args.pair.out[i];
+    return (int)result;
+}
+
 int weir_socket_open(weir_io *io, int family, int type, int protocol, weir_socket *out)
 {
     weir_op op;
@@ -22,13 +29,53 @@ int weir_socket_open(weir_io *io, int family, int type, int protocol, weir_socke
     return give_socket(io, &op, out);
 }
 
-int weir_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
-                weir_socket *out)
+int weir_socket_pair(weir_io *io, int type, weir_socket out[2])
+{
+    int made[2];
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_PAIR, -1);
+    op.args.pair = (__typeof__(op.args.pair)){.out = made, .type = type};
+    return give_two(io, &op, out);
+}
+
+int weir_pipe_open(weir_io *io, uint32_t room, weir_socket out[2])
+{
+    int made[2];
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_PIPE, -1);
+    op.args.pair = (__typeof__(op.args.pair)){.out = made, .room = room};
+    return give_two(io, &op, out);
+}
+
+int weir_socket_duplicate(weir_io *io, weir_socket socket, weir_socket *out)
 {
     weir_op op;
-    weir_op_set(&op, WEIR_OP_LISTEN, -1);
-    op.args.listen = (__typeof__(op.args.listen)){address, options};
+    weir_op_set(&op, WEIR_OP_DUPLICATE, socket.fd);
     return give_socket(io, &op, out);
+}
+
+int weir_socket_adopt(weir_io *io, int fd, int type, weir_socket *out)
+{
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_ADOPT, fd);
+    op.args.type = type;
+    return give_socket(io, &op, out);
+}
+
+int weir_bind(weir_io *io, weir_socket socket, const weir_address *address)
+{
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_BIND, socket.fd);
+    op.args.address = address;
+    return (int)weir_do(io, &op);
+}
+
+int weir_listen(weir_io *io, weir_socket socket, int backlog)
+{
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_LISTEN, socket.fd);
+    op.args.backlog = backlog;
+    return (int)weir_do(io, &op);
 }
 
 int weir_accept(weir_io *io, weir_socket listener, weir_socket *out)
@@ -84,20 +131,90 @@ int64_t weir_write_vector(weir_io *io, weir_socket socket, const struct iovec *d
     return weir_do(io, &op);
 }
 
-int64_t weir_send(weir_io *io, weir_socket socket, weir_datagram *datagram)
+static int64_t flagged(weir_io *io, weir_opcode code, unsigned flags, weir_socket socket,
+                       const void *data, size_t len)
 {
+    const struct iovec slice = {(void *)(uintptr_t)data, len};
     weir_op op;
-    weir_op_set(&op, WEIR_OP_SEND, socket.fd);
-    op.args.datagram = datagram;
+    weir_op_set(&op, code, socket.fd);
+    op.flags = (uint8_t)flags;
+    op.args.vector = (__typeof__(op.args.vector)){&slice, 1, 1};
     return weir_do(io, &op);
 }
 
-int64_t weir_receive(weir_io *io, weir_socket socket, weir_datagram *datagram)
+int weir_try_accept(weir_io *io, weir_socket listener, weir_socket *out)
 {
     weir_op op;
-    weir_op_set(&op, WEIR_OP_RECEIVE, socket.fd);
-    op.args.datagram = datagram;
+    weir_op_set(&op, WEIR_OP_ACCEPT, listener.fd);
+    op.flags = WEIR_OP_TRY;
+    return give_socket(io, &op, out);
+}
+
+int64_t weir_try_read(weir_io *io, weir_socket socket, void *data, size_t len)
+{
+    return flagged(io, WEIR_OP_READ, WEIR_OP_TRY, socket, data, len);
+}
+
+int64_t weir_try_write(weir_io *io, weir_socket socket, const void *data, size_t len)
+{
+    return flagged(io, WEIR_OP_WRITE, WEIR_OP_TRY, socket, data, len);
+}
+
+int64_t weir_peek(weir_io *io, weir_socket socket, void *data, size_t len)
+{
+    return flagged(io, WEIR_OP_READ, WEIR_OP_PEEK, socket, data, len);
+}
+
+int64_t weir_write_zerocopy(weir_io *io, weir_socket socket, const void *data, size_t len)
+{
+    return flagged(io, WEIR_OP_WRITE, WEIR_OP_ALL | WEIR_OP_ZEROCOPY, socket, data, len);
+}
+
+static int64_t exchange(weir_io *io, weir_opcode code, weir_socket socket, weir_message *messages,
+                        uint32_t count)
+{
+    weir_op op;
+    weir_op_set(&op, code, socket.fd);
+    op.args.messages = (__typeof__(op.args.messages)){messages, count};
     return weir_do(io, &op);
+}
+
+int64_t weir_send(weir_io *io, weir_socket socket, weir_message *message)
+{
+    return exchange(io, WEIR_OP_SEND, socket, message, 1);
+}
+
+int64_t weir_receive(weir_io *io, weir_socket socket, weir_message *message)
+{
+    return exchange(io, WEIR_OP_RECEIVE, socket, message, 1);
+}
+
+int64_t weir_send_many(weir_io *io, weir_socket socket, weir_message *messages, uint32_t count)
+{
+    return count > 0 ? exchange(io, WEIR_OP_SEND_MANY, socket, messages, count) : 0;
+}
+
+int64_t weir_receive_many(weir_io *io, weir_socket socket, weir_message *messages, uint32_t count)
+{
+    return count > 0 ? exchange(io, WEIR_OP_RECEIVE_MANY, socket, messages, count) : 0;
+}
+
+static int64_t splice_op(weir_io *io, weir_socket socket, int pipe, size_t length, bool take)
+{
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_SPLICE, socket.fd);
+    op.args.splice = (__typeof__(op.args.splice)){length, pipe, take};
+    return weir_do(io, &op);
+}
+
+int64_t weir_splice_take(weir_io *io, weir_socket socket, int pipe, size_t length)
+{
+    return splice_op(io, socket, pipe, length, true);
+}
+
+int64_t weir_splice_give(weir_io *io, int pipe, weir_socket socket, size_t length)
+{
+    return splice_op(io, socket, pipe, length, false);
 }
 
 int weir_poll(weir_io *io, weir_socket socket, uint32_t events)

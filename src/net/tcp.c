@@ -15,10 +15,50 @@
 
 #include "net/shortage.h"
 
+static int set(weir_io *io, weir_socket socket, int level, int name, int value)
+{
+    return weir_set_option(io, socket, level, name, &value, sizeof value);
+}
+
+static int prepare_listener(weir_io *io, weir_socket socket, const weir_address *address,
+                            const weir_listen_options *options)
+{
+    int error = 0;
+    if (!options->no_reuse_address) error = set(io, socket, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (!error && options->reuse_port) error = set(io, socket, SOL_SOCKET, SO_REUSEPORT, 1);
+    /* Said in both directions: the default of the machine (net.ipv6.bindv6only) does not count. */
+    if (!error && address->kind == WEIR_ADDRESS_IPV6)
+        error = set(io, socket, IPPROTO_IPV6, IPV6_V6ONLY, !options->accept_ipv4);
+    if (!error && !options->delay) error = set(io, socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    return error;
+}
+
+static int family_of(const weir_address *address)
+{
+    return address->kind == WEIR_ADDRESS_IPV6   ? AF_INET6
+           : address->kind == WEIR_ADDRESS_IPV4 ? AF_INET
+                                                : AF_UNSPEC;
+}
+
 int weir_tcp_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
                     weir_tcp_listener *out)
 {
-    return weir_listen(io, address, options, &out->socket);
+    enum { DEFAULT_BACKLOG = 128 };
+    static const weir_listen_options defaults;
+    if (!options) options = &defaults;
+    if (family_of(address) == AF_UNSPEC) return WEIR_EINVAL;
+    weir_socket socket;
+    int error = weir_socket_open(io, family_of(address), SOCK_STREAM, IPPROTO_TCP, &socket);
+    if (error) return error;
+    error = prepare_listener(io, socket, address, options);
+    if (!error) error = weir_bind(io, socket, address);
+    if (!error)
+        error = weir_listen(io, socket, options->backlog ? options->backlog : DEFAULT_BACKLOG);
+    if (error)
+        weir_close_socket(io, socket);
+    else
+        out->socket = socket;
+    return error;
 }
 
 int weir_tcp_listen_text(weir_io *io, const char *text, weir_tcp_listener *out)
@@ -60,9 +100,7 @@ int weir_tcp_accept_wait(weir_io *io, weir_tcp_listener listener, weir_tcp_strea
 
 int weir_tcp_connect(weir_io *io, const weir_address *address, weir_tcp_stream *out)
 {
-    const int family = address->kind == WEIR_ADDRESS_IPV6   ? AF_INET6
-                       : address->kind == WEIR_ADDRESS_IPV4 ? AF_INET
-                                                            : AF_UNSPEC;
+    const int family = family_of(address);
     if (family == AF_UNSPEC) return WEIR_EAFNOSUPPORT;
     weir_socket socket;
     int error = weir_socket_open(io, family, SOCK_STREAM, IPPROTO_TCP, &socket);

@@ -142,7 +142,7 @@ CONTRACT(other_calls_that_need_a_descriptor_say_so_too)
     shortage_begin(&s);
     shortage_fill(&s);
     check_int(weir_socket_open(io, AF_INET, SOCK_STREAM, 0, &got), WEIR_EMFILE);
-    check_int(weir_listen(io, &any, NULL, &got), WEIR_EMFILE);
+    check_int(contract_listen(io, &any, NULL, &got), WEIR_EMFILE);
     check_int(weir_open(io, WEIR_FILE_CWD, ".", WEIR_OPEN_READ | WEIR_OPEN_DIRECTORY, 0, &file),
               WEIR_EMFILE);
     shortage_end(&s);

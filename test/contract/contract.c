@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include <weir/net/tcp.h>
+
 enum {
     TIME_LIMIT_S = 100, /* below that of ctest, so that the message is ours */
     PRINTED_LIMIT = 12,
@@ -188,12 +190,43 @@ bool contract_pair(int type, weir_socket ends[2])
     return true;
 }
 
+uint16_t contract_port(int fd)
+{
+    struct sockaddr_storage name;
+    socklen_t len = sizeof name;
+    weir_address address = {0};
+    if (getsockname(fd, (struct sockaddr *)&name, &len) == 0)
+        weir_address_from_sockaddr((struct sockaddr *)&name, len, &address);
+    return address.port;
+}
+
+static int listen_unix(weir_io *io, const weir_address *address, int backlog, weir_socket *out)
+{
+    int error = weir_socket_open(io, AF_UNIX, SOCK_STREAM, 0, out);
+    if (error) return error;
+    error = weir_bind(io, *out, address);
+    if (!error) error = weir_listen(io, *out, backlog);
+    if (error) weir_close_socket(io, *out);
+    return error;
+}
+
+int contract_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
+                    weir_socket *out)
+{
+    if (address->kind == WEIR_ADDRESS_UNIX)
+        return listen_unix(io, address, options ? options->backlog : 128, out);
+    weir_tcp_listener listener;
+    int error = weir_tcp_listen(io, address, options, &listener);
+    if (!error) *out = listener.socket;
+    return error;
+}
+
 bool contract_listener(weir_io *io, int backlog, weir_socket *listener, weir_address *address)
 {
     weir_address any = weir_address_loopback4(0);
     weir_listen_options options = {.backlog = backlog};
     listener->fd = -1;
-    return check_int(weir_listen(io, &any, &options, listener), 0) &&
+    return check_int(contract_listen(io, &any, &options, listener), 0) &&
            check_int(weir_local_address(io, *listener, address), 0);
 }
 

@@ -36,6 +36,7 @@
 #include <weir/io/socket.h>
 #include <weir/io/task.h>
 #include <weir/io/word.h>
+#include <weir/net/tcp.h>
 
 /* Defines a test of every engine; the body follows and has `weir_io *io`. */
 #define CONTRACT(name_) CONTRACT_WITH(name_, NULL)
@@ -118,6 +119,13 @@ bool contract_pair(int type, weir_socket ends[2]);
 
 /* Two connected TCP sockets, made by the engine. */
 bool contract_tcp_pair(weir_io *io, weir_socket ends[2]);
+
+/* The port that a descriptor is bound to, 0 for none. */
+uint16_t contract_port(int fd);
+
+/* Listens on an address of any kind.  `options` may be NULL.  Returns as weir_tcp_listen. */
+int contract_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
+                    weir_socket *out);
 
 /* A TCP listener on a free port of 127.0.0.1 and its address. */
 bool contract_listener(weir_io *io, int backlog, weir_socket *listener, weir_address *address);

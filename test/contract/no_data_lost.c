@@ -52,7 +52,7 @@ static int64_t take_datagram(weir_io *io, taker *t)
 {
     uint32_t number = 0;
     struct iovec slice = {&number, sizeof number};
-    weir_datagram datagram = {.data = &slice, .count = 1};
+    weir_message datagram = {.data = &slice, .count = 1};
     int64_t got = weir_receive(io, t->from, &datagram);
     if (got >= 0 && check_int(got, sizeof number)) check_next(t, number);
     return got;
@@ -184,7 +184,7 @@ CONTRACT(no_unix_connection_is_lost_when_accepts_are_canceled)
     char text[64];
     snprintf(text, sizeof text, "unix:@weir-contract-%d", (int)getpid());
     check_int(weir_address_parse(weir_bytes_text(text), &address), 0);
-    if (!check_int(weir_listen(io, &address, NULL, &listener), 0)) return;
+    if (!check_int(contract_listen(io, &address, NULL, &listener), 0)) return;
     connect_and_cancel(io, listener, &address);
     weir_close_socket(io, listener);
 }

@@ -31,7 +31,7 @@ typedef struct op_world {
     uint32_t worked; /* atomic */
     char buffer[256];
     struct iovec slice;
-    weir_datagram datagram;
+    weir_message message;
     weir_address address;
     weir_receiver receiver;
     weir_lent lent;

@@ -189,12 +189,121 @@ static void socket_new(weir_io *io, op_world *w)
     w->op.args.socket.type = SOCK_STREAM;
 }
 
-static void listen_new(weir_io *io, op_world *w)
+static void pair_new(weir_io *io, op_world *w)
 {
     (void)io;
+    w->op.code = WEIR_OP_PAIR;
+    w->op.args.pair.type = SOCK_SEQPACKET;
+    w->op.args.pair.out = &w->clients[0];
+}
+
+static void pipe_new(weir_io *io, op_world *w)
+{
+    (void)io;
+    w->op.code = WEIR_OP_PIPE;
+    w->op.args.pair.out = &w->clients[0];
+}
+
+static void none_made(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(w->clients[0], -1);
+    check_int(w->clients[1], -1);
+}
+
+static void both_made(weir_io *io, op_world *w)
+{
+    (void)io;
+    for (int i = 0; i < 2; i++) {
+        check(fcntl(w->clients[i], F_GETFD) & FD_CLOEXEC);
+        check(fcntl(w->clients[i], F_GETFL) & O_NONBLOCK);
+        close(w->clients[i]);
+        w->clients[i] = -1;
+    }
+}
+
+static void duplicate_one(weir_io *io, op_world *w)
+{
+    (void)io;
+    contract_pair(SOCK_STREAM, w->ends);
+    w->op.code = WEIR_OP_DUPLICATE;
+    w->op.fd = w->ends[0].fd;
+}
+
+/* As others make them: blocking, and open for programs that are started. */
+static void adopt_one(weir_io *io, op_world *w)
+{
+    (void)io;
+    contract_pair(SOCK_STREAM, w->ends);
+    fcntl(w->ends[0].fd, F_SETFD, 0);
+    fcntl(w->ends[0].fd, F_SETFL, 0);
+    w->op.code = WEIR_OP_ADOPT;
+    w->op.fd = w->ends[0].fd;
+    w->op.args.type = SOCK_STREAM;
+}
+
+static void not_adopted(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(fcntl(w->ends[0].fd, F_GETFL) & O_NONBLOCK, 0);
+}
+
+/* The result is the descriptor that it was: this world closes it once. */
+static void adopted(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(w->op.result, w->ends[0].fd);
+    check(fcntl(w->ends[0].fd, F_GETFL) & O_NONBLOCK);
+    w->ends[0].fd = -1;
+}
+
+static void bind_one(weir_io *io, op_world *w)
+{
     w->address = weir_address_loopback4(0);
+    check_int(weir_socket_open(io, AF_INET, SOCK_STREAM, 0, &w->ends[0]), 0);
+    w->op.code = WEIR_OP_BIND;
+    w->op.fd = w->ends[0].fd;
+    w->op.args.address = &w->address;
+}
+
+static void is_bound(weir_io *io, op_world *w)
+{
+    (void)io;
+    check(contract_port(w->ends[0].fd) != 0);
+}
+
+static void not_bound(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(contract_port(w->ends[0].fd), 0);
+}
+
+static void listen_one(weir_io *io, op_world *w)
+{
+    bind_one(io, w);
+    check_int(weir_do(io, &w->op), 0);
     w->op.code = WEIR_OP_LISTEN;
-    w->op.args.listen.address = &w->address;
+    w->op.args.backlog = 1;
+}
+
+static int accepts(const op_world *w)
+{
+    int on = -1;
+    socklen_t size = sizeof on;
+    getsockopt(w->ends[0].fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size);
+    return on;
+}
+
+static void is_listening(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(accepts(w), 1);
+}
+
+static void not_listening(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(accepts(w), 0);
 }
 
 static void accept_none(weir_io *io, op_world *w)
@@ -315,19 +424,20 @@ static void write_full(weir_io *io, op_world *w)
     w->filled = contract_fill(w->ends[0].fd);
 }
 
-static void datagram_of(op_world *w, weir_opcode code)
+static void message_of(op_world *w, weir_opcode code)
 {
     pair_of(w, SOCK_DGRAM, code);
-    w->datagram.data = &w->slice;
-    w->datagram.count = 1;
+    w->message.data = &w->slice;
+    w->message.count = 1;
     memset(&w->op.args, 0, sizeof w->op.args);
-    w->op.args.datagram = &w->datagram;
+    w->op.args.messages.first = &w->message;
+    w->op.args.messages.count = 1;
 }
 
 static void send_some(weir_io *io, op_world *w)
 {
     (void)io;
-    datagram_of(w, WEIR_OP_SEND);
+    message_of(w, WEIR_OP_SEND);
     memcpy(w->buffer, hello, HELLO);
     w->slice.iov_len = HELLO;
 }
@@ -341,12 +451,54 @@ static void send_full(weir_io *io, op_world *w)
 static void receive_none(weir_io *io, op_world *w)
 {
     (void)io;
-    datagram_of(w, WEIR_OP_RECEIVE);
+    message_of(w, WEIR_OP_RECEIVE);
 }
 
 static void receive_some(weir_io *io, op_world *w)
 {
     receive_none(io, w);
+    say_hello(io, w);
+}
+
+static void send_many(weir_io *io, op_world *w)
+{
+    send_some(io, w);
+    w->op.code = WEIR_OP_SEND_MANY;
+}
+
+static void send_many_full(weir_io *io, op_world *w)
+{
+    send_full(io, w);
+    w->op.code = WEIR_OP_SEND_MANY;
+}
+
+static void receive_many(weir_io *io, op_world *w)
+{
+    receive_some(io, w);
+    w->op.code = WEIR_OP_RECEIVE_MANY;
+}
+
+static void receive_many_none(weir_io *io, op_world *w)
+{
+    receive_none(io, w);
+    w->op.code = WEIR_OP_RECEIVE_MANY;
+}
+
+static void splice_none(weir_io *io, op_world *w)
+{
+    (void)io;
+    contract_pair(SOCK_STREAM, w->ends);
+    if (pipe2(w->clients, O_CLOEXEC | O_NONBLOCK) < 0) abort();
+    w->op.code = WEIR_OP_SPLICE;
+    w->op.fd = w->ends[0].fd;
+    w->op.args.splice.pipe = w->clients[1];
+    w->op.args.splice.length = 100;
+    w->op.args.splice.take = true;
+}
+
+static void splice_some(weir_io *io, op_world *w)
+{
+    splice_none(io, w);
     say_hello(io, w);
 }
 
@@ -590,7 +742,15 @@ const op_case op_cases[] = {
     {"wait", WEIR_OP_WAIT, 0, false, false, token_fired, token_open, cancel_token, NULL, NULL},
     {"work", WEIR_OP_WORK, HELLO, false, false, work, NULL, NULL, not_worked, worked_once},
     {"socket", WEIR_OP_SOCKET, RESULT_DESCRIPTOR, false, false, socket_new, NULL, NULL, NULL, NULL},
-    {"listen", WEIR_OP_LISTEN, RESULT_DESCRIPTOR, false, false, listen_new, NULL, NULL, NULL, NULL},
+    {"pair", WEIR_OP_PAIR, 0, false, false, pair_new, NULL, NULL, none_made, both_made},
+    {"pipe", WEIR_OP_PIPE, 0, false, false, pipe_new, NULL, NULL, none_made, both_made},
+    {"duplicate", WEIR_OP_DUPLICATE, RESULT_DESCRIPTOR, false, false, duplicate_one, NULL, NULL,
+     NULL, NULL},
+    {"adopt", WEIR_OP_ADOPT, RESULT_DESCRIPTOR, false, false, adopt_one, NULL, NULL, not_adopted,
+     adopted},
+    {"bind", WEIR_OP_BIND, 0, false, false, bind_one, NULL, NULL, not_bound, is_bound},
+    {"listen", WEIR_OP_LISTEN, 0, false, false, listen_one, NULL, NULL, not_listening,
+     is_listening},
     {"accept", WEIR_OP_ACCEPT, RESULT_DESCRIPTOR, false, false, accept_one, accept_none, come_in,
      NULL, NULL},
     {"connect", WEIR_OP_CONNECT, 0, false, true, connect_free, connect_crowded, NULL, none_came,
@@ -606,6 +766,12 @@ const op_case op_cases[] = {
      peer_got_hello},
     {"receive", WEIR_OP_RECEIVE, HELLO, false, false, receive_some, receive_none, say_hello, NULL,
      got_hello},
+    {"send many", WEIR_OP_SEND_MANY, 1, false, false, send_many, send_many_full, make_room,
+     nothing_said, peer_got_hello},
+    {"receive many", WEIR_OP_RECEIVE_MANY, 1, false, false, receive_many, receive_many_none,
+     say_hello, NULL, got_hello},
+    {"splice", WEIR_OP_SPLICE, HELLO, false, false, splice_some, splice_none, say_hello, NULL,
+     NULL},
     {"poll", WEIR_OP_POLL, WEIR_POLL_READ, false, false, poll_some, poll_none, say_hello, NULL,
      NULL},
     {"shutdown", WEIR_OP_SHUTDOWN, 0, false, false, shut_down, NULL, NULL, nothing_said,

@@ -135,7 +135,7 @@ CONTRACT(a_writer_that_waits_when_the_reset_comes_fails)
 static int64_t send_datagram(weir_io *io, weir_socket socket)
 {
     struct iovec slice = {"x", 1};
-    weir_datagram datagram = {.data = &slice, .count = 1};
+    weir_message datagram = {.data = &slice, .count = 1};
     return weir_send(io, socket, &datagram);
 }
 

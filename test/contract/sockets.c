@@ -32,7 +32,7 @@ static bool has_ipv6(weir_io *io)
 {
     weir_address loopback = weir_address_loopback6(0);
     weir_socket socket;
-    if (weir_listen(io, &loopback, NULL, &socket) != 0) return false;
+    if (contract_listen(io, &loopback, NULL, &socket) != 0) return false;
     weir_close_socket(io, socket);
     return true;
 }
@@ -53,12 +53,12 @@ CONTRACT(an_ipv6_wildcard_leaves_the_port_to_an_ipv4_neighbour)
     weir_socket six, four;
     weir_address any6 = weir_address_any6(0);
     if (!has_ipv6(io)) return;
-    check_int(weir_listen(io, &any6, NULL, &six), 0);
+    check_int(contract_listen(io, &any6, NULL, &six), 0);
     uint16_t port = port_of(io, six);
     check_int(option_of(io, six, IPPROTO_IPV6, IPV6_V6ONLY), 1);
     check_int(connect_to4(io, port), WEIR_ECONNREFUSED);
     weir_address any4 = weir_address_any4(port);
-    if (check_int(weir_listen(io, &any4, NULL, &four), 0)) {
+    if (check_int(contract_listen(io, &any4, NULL, &four), 0)) {
         check_int(connect_to4(io, port), 0);
         weir_close_socket(io, four);
     }
@@ -71,11 +71,11 @@ CONTRACT(an_ipv6_wildcard_takes_ipv4_clients_when_told_to)
     weir_address any6 = weir_address_any6(0);
     weir_listen_options both = {.accept_ipv4 = true};
     if (!has_ipv6(io)) return;
-    check_int(weir_listen(io, &any6, &both, &six), 0);
+    check_int(contract_listen(io, &any6, &both, &six), 0);
     uint16_t port = port_of(io, six);
     check_int(option_of(io, six, IPPROTO_IPV6, IPV6_V6ONLY), 0);
     weir_address any4 = weir_address_any4(port);
-    check_int(weir_listen(io, &any4, NULL, &four), WEIR_EADDRINUSE);
+    check_int(contract_listen(io, &any4, NULL, &four), WEIR_EADDRINUSE);
     check_int(connect_to4(io, port), 0);
     weir_close_socket(io, six);
 }
@@ -85,14 +85,14 @@ CONTRACT(a_port_in_use_is_refused_unless_it_is_shared_on_purpose)
     weir_socket first, second;
     weir_listen_options shared = {.reuse_port = true};
     weir_address any = weir_address_loopback4(0);
-    check_int(weir_listen(io, &any, NULL, &first), 0);
+    check_int(contract_listen(io, &any, NULL, &first), 0);
     weir_address taken = weir_address_loopback4(port_of(io, first));
-    check_int(weir_listen(io, &taken, NULL, &second), WEIR_EADDRINUSE);
-    check_int(weir_listen(io, &taken, &shared, &second), WEIR_EADDRINUSE);
+    check_int(contract_listen(io, &taken, NULL, &second), WEIR_EADDRINUSE);
+    check_int(contract_listen(io, &taken, &shared, &second), WEIR_EADDRINUSE);
     check_int(option_of(io, first, SOL_SOCKET, SO_REUSEPORT), 0);
     weir_close_socket(io, first);
-    check_int(weir_listen(io, &taken, &shared, &first), 0);
-    if (check_int(weir_listen(io, &taken, &shared, &second), 0)) weir_close_socket(io, second);
+    check_int(contract_listen(io, &taken, &shared, &first), 0);
+    if (check_int(contract_listen(io, &taken, &shared, &second), 0)) weir_close_socket(io, second);
     weir_close_socket(io, first);
 }
 
@@ -101,7 +101,7 @@ CONTRACT(a_server_can_listen_again_at_once_after_it_closed_first)
     weir_socket listener, client, served;
     weir_address any = weir_address_loopback4(0);
     weir_listen_options strict = {.no_reuse_address = true};
-    check_int(weir_listen(io, &any, NULL, &listener), 0);
+    check_int(contract_listen(io, &any, NULL, &listener), 0);
     weir_address again = weir_address_loopback4(port_of(io, listener));
     check_int(weir_socket_open(io, AF_INET, SOCK_STREAM, 0, &client), 0);
     check_int(weir_connect(io, client, &again), 0);
@@ -111,8 +111,8 @@ CONTRACT(a_server_can_listen_again_at_once_after_it_closed_first)
     check_int(weir_read(io, client, &byte, 1), 0);
     weir_close_socket(io, client);
     weir_close_socket(io, listener);
-    check_int(weir_listen(io, &again, &strict, &listener), WEIR_EADDRINUSE);
-    if (check_int(weir_listen(io, &again, NULL, &listener), 0)) weir_close_socket(io, listener);
+    check_int(contract_listen(io, &again, &strict, &listener), WEIR_EADDRINUSE);
+    if (check_int(contract_listen(io, &again, NULL, &listener), 0)) weir_close_socket(io, listener);
 }
 
 CONTRACT(children_of_a_listener_have_its_options_and_are_ours_alone)
@@ -121,7 +121,7 @@ CONTRACT(children_of_a_listener_have_its_options_and_are_ours_alone)
         weir_socket listener, child;
         weir_address address = weir_address_loopback4(0);
         weir_listen_options options = {.delay = delay};
-        check_int(weir_listen(io, &address, &options, &listener), 0);
+        check_int(contract_listen(io, &address, &options, &listener), 0);
         check_int(weir_local_address(io, listener, &address), 0);
         int client = contract_client(&address);
         check_int(weir_accept(io, listener, &child), 0);
@@ -160,9 +160,9 @@ CONTRACT(a_listen_that_fails_says_why)
 {
     weir_socket listener = {-7};
     weir_address none = {0}, elsewhere;
-    check_int(weir_listen(io, &none, NULL, &listener), WEIR_EINVAL);
+    check_int(contract_listen(io, &none, NULL, &listener), WEIR_EINVAL);
     check_int(weir_address_parse(weir_bytes_text("192.0.2.77:0"), &elsewhere), 0);
-    check_int(weir_listen(io, &elsewhere, NULL, &listener), WEIR_EADDRNOTAVAIL);
+    check_int(contract_listen(io, &elsewhere, NULL, &listener), WEIR_EADDRNOTAVAIL);
     check_int(weir_socket_open(io, 9999, SOCK_STREAM, 0, &listener), WEIR_EAFNOSUPPORT);
 }
 
@@ -170,7 +170,7 @@ CONTRACT(a_connect_that_is_refused_says_so)
 {
     weir_socket listener, client;
     weir_address address = weir_address_loopback4(0);
-    check_int(weir_listen(io, &address, NULL, &listener), 0);
+    check_int(contract_listen(io, &address, NULL, &listener), 0);
     check_int(weir_local_address(io, listener, &address), 0);
     weir_close_socket(io, listener);
     for (int i = 0; i < 50; i++) {
@@ -212,8 +212,8 @@ static void meet(weir_io *io, const weir_address *address)
     int absent = weir_connect(io, client, address);
     check(absent == WEIR_ENOENT || absent == WEIR_ECONNREFUSED);
     weir_close_socket(io, client);
-    if (!check_int(weir_listen(io, address, NULL, &listener), 0)) return;
-    check_int(weir_listen(io, address, NULL, &second), WEIR_EADDRINUSE);
+    if (!check_int(contract_listen(io, address, NULL, &listener), 0)) return;
+    check_int(contract_listen(io, address, NULL, &second), WEIR_EADDRINUSE);
     check_int(weir_local_address(io, listener, &seen), 0);
     check(weir_address_equal(&seen, address));
     check_int(weir_socket_open(io, AF_UNIX, SOCK_STREAM, 0, &client), 0);
@@ -269,7 +269,7 @@ CONTRACT(a_unix_connect_waits_while_the_backlog_is_full)
     int clients[3];
     contract_make_directory(directory);
     unix_address(&c.address, "unix:@%s", directory);
-    if (!check_int(weir_listen(io, &c.address, &one, &listener), 0)) return;
+    if (!check_int(contract_listen(io, &c.address, &one, &listener), 0)) return;
     int full = 0;
     struct sockaddr_storage name;
     socklen_t len = weir_address_to_sockaddr(&c.address, &name);
@@ -313,7 +313,7 @@ static int64_t send_to(weir_io *io, weir_socket from, const weir_address *to, co
                        size_t len)
 {
     struct iovec slice = {(void *)(uintptr_t)data, len};
-    weir_datagram datagram = {.data = &slice, .count = 1};
+    weir_message datagram = {.data = &slice, .count = 1};
     if (to) datagram.address = *to;
     return weir_send(io, from, &datagram);
 }
@@ -332,10 +332,10 @@ CONTRACT(datagrams_arrive_whole_with_their_sender_and_truncation_is_told)
     static char data[1000];
     for (size_t i = 0; i < sizeof data; i++) data[i] = (char)i;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        weir_datagram got = {.data = slices, .count = 2, .truncated = !rows[i].truncated};
+        weir_message got = {.data = slices, .count = 2, .came = rows[i].truncated ? 0 : WEIR_MESSAGE_TRUNCATED};
         check_int(send_to(io, a, &at_b, data, rows[i].sent), rows[i].sent);
         check_int(weir_receive(io, b, &got), rows[i].stored);
-        check_int(got.truncated, rows[i].truncated);
+        check_int((got.came & WEIR_MESSAGE_TRUNCATED) != 0, rows[i].truncated);
         check(weir_address_equal(&got.address, &at_a));
         if (rows[i].stored >= 6) check(memcmp(one, data, 4) == 0 && memcmp(two, data + 4, 2) == 0);
     }
@@ -354,7 +354,7 @@ CONTRACT(a_connected_datagram_socket_hears_that_nobody_is_there)
     weir_address at_a, at_b;
     char byte;
     struct iovec slice = {&byte, 1};
-    weir_datagram got = {.data = &slice, .count = 1};
+    weir_message got = {.data = &slice, .count = 1};
     if (!udp_socket(io, &a, &at_a) || !udp_socket(io, &b, &at_b)) return;
     weir_close_socket(io, b);
     check_int(weir_connect(io, a, &at_b), 0);

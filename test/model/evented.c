@@ -187,7 +187,7 @@ void model_evented_wake(worker *w)
     wake(w);
 }
 
-void model_evented_push(worker *w, weir_message *message, weir_message_kind kind)
+void model_evented_push(worker *w, weir_inbox_message *message, weir_inbox_message_kind kind)
 {
     weir_inbox_push(&w->inbox, message, kind);
 }

@@ -28,7 +28,7 @@ void model_evented_serve(unsigned index);
 void model_evented_sleep(worker *w);
 void model_evented_read_inbox(worker *w);
 void model_evented_wake(worker *w);
-void model_evented_push(worker *w, weir_message *message, weir_message_kind kind);
+void model_evented_push(worker *w, weir_inbox_message *message, weir_inbox_message_kind kind);
 
 /* How many stacks were taken, and how many given back.  Each is used once in a schedule. */
 unsigned model_stacks_taken(void);

@@ -79,7 +79,7 @@ static void is_complete(void)
 
 static void send_post(int sender, int nth)
 {
-    weir_evented_worker_send(&model_workers[0], (weir_message *)(void *)&at.posts[sender][nth].link,
+    weir_evented_worker_send(&model_workers[0], (weir_inbox_message *)(void *)&at.posts[sender][nth].link,
                              MESSAGE_POST);
 }
 
@@ -173,7 +173,7 @@ static void wake_then_push(void)
 {
     worker *w = &model_workers[0];
     model_evented_wake(w);
-    model_evented_push(w, (weir_message *)(void *)&at.posts[0][0].link, MESSAGE_POST);
+    model_evented_push(w, (weir_inbox_message *)(void *)&at.posts[0][0].link, MESSAGE_POST);
 }
 
 static void breaks(model_scenario s, const char *name,

@@ -35,6 +35,7 @@ typedef struct weir_address {
     uint8_t path_len; /* UNIX: bytes in path; 0 = unnamed */
     uint16_t port;    /* IP: host byte order */
     uint32_t zone;    /* IPv6: interface index, 0 = none; part of the identity */
+    uint32_t flow;    /* IPv6: flow info as in sin6_flowinfo, host byte order; no part of it */
     union {
         uint8_t ipv4[4];
         uint8_t ipv6[16];

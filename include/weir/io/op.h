@@ -24,6 +24,7 @@
 #ifndef WEIR_IO_OP_H
 #define WEIR_IO_OP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
@@ -42,9 +43,8 @@ typedef struct weir_task weir_task;
 typedef struct weir_group weir_group;
 typedef struct weir_receiver weir_receiver;
 typedef struct weir_lent weir_lent;
-typedef struct weir_datagram weir_datagram;
+typedef struct weir_message weir_message;
 typedef struct weir_file_status weir_file_status;
-typedef struct weir_listen_options weir_listen_options;
 typedef struct weir_wait_kind weir_wait_kind;
 
 /* What is done with a completed op instead of keeping it in the queue; see weir_queue.handler. */
@@ -63,20 +63,28 @@ typedef enum weir_opcode {
     WEIR_OP_WAIT,          /* args.wait: a lock, a channel, a token … (wait.h); result: its own */
     WEIR_OP_WORK,          /* args.work: runs it on a thread where it may block; its result */
     WEIR_OP_SOCKET,        /* args.socket: result is the new descriptor */
-    WEIR_OP_LISTEN,        /* args.listen: result is the new descriptor */
+    WEIR_OP_PAIR,          /* args.pair: two connected Unix sockets, into out[0] and out[1] */
+    WEIR_OP_PIPE,          /* args.pair: a pipe: out[0] reads what out[1] writes */
+    WEIR_OP_DUPLICATE,     /* fd: result is a second descriptor of the same open socket or file */
+    WEIR_OP_ADOPT,         /* fd, args.type: takes over a foreign socket; result is fd */
+    WEIR_OP_BIND,          /* fd, args.address */
+    WEIR_OP_LISTEN,        /* fd, args.backlog */
     WEIR_OP_ACCEPT,        /* fd: result is the new descriptor */
     WEIR_OP_CONNECT,       /* fd, args.address */
     WEIR_OP_READ,          /* fd, args.vector: result is bytes, 0 at the end of the stream */
     WEIR_OP_READ_LENT,     /* args.lent: result is bytes, 0 at the end of the stream */
     WEIR_OP_RECEIVER_STOP, /* args.lent.receiver: until nothing is received any more */
     WEIR_OP_WRITE,         /* fd, args.vector: result is bytes */
-    WEIR_OP_SEND,          /* fd, args.datagram: result is bytes */
-    WEIR_OP_RECEIVE,       /* fd, args.datagram: result is bytes stored */
-    WEIR_OP_POLL,          /* fd, args.poll: result is the set of ready WEIR_POLL_… */
-    WEIR_OP_SHUTDOWN,      /* fd, args.shutdown */
-    WEIR_OP_CLOSE,         /* fd: never canceled */
-    WEIR_OP_GET_OPTION,    /* fd, args.option: getsockopt(2) */
-    WEIR_OP_SET_OPTION,    /* fd, args.option: setsockopt(2) */
+    WEIR_OP_SEND,          /* fd, args.messages, the first: result is bytes */
+    WEIR_OP_RECEIVE,       /* fd, args.messages, the first: result is bytes stored */
+    WEIR_OP_SEND_MANY,     /* fd, args.messages: result is how many went, > 0 */
+    WEIR_OP_RECEIVE_MANY,  /* fd, args.messages: waits for one; result is how many came */
+    WEIR_OP_SPLICE,     /* fd = socket, args.splice: moves bytes to or from a pipe; their count */
+    WEIR_OP_POLL,       /* fd, args.poll: result is the set of ready WEIR_POLL_… */
+    WEIR_OP_SHUTDOWN,   /* fd, args.shutdown */
+    WEIR_OP_CLOSE,      /* fd: never canceled */
+    WEIR_OP_GET_OPTION, /* fd, args.option: getsockopt(2) */
+    WEIR_OP_SET_OPTION, /* fd, args.option: setsockopt(2) */
     WEIR_OP_LOCAL_ADDRESS, /* fd, args.address_out */
     WEIR_OP_PEER_ADDRESS,  /* fd, args.address_out */
     WEIR_OP_OPEN,          /* fd = directory, args.open: result is the new descriptor */
@@ -89,15 +97,20 @@ typedef enum weir_opcode {
 } weir_opcode;
 
 enum {
-    WEIR_OP_ALL = 1, /* WRITE: complete only when all bytes went, or an error or cancellation ended
-                        it; a count below the total says so, and the next call tells why */
+    WEIR_OP_ALL = 1,  /* WRITE: complete only when all bytes went, or an error or cancellation ended
+                         it; a count below the total says so, and the next call tells why */
+    WEIR_OP_TRY = 2,  /* ACCEPT, READ, WRITE, SEND, RECEIVE, …_MANY, POLL, SPLICE: complete with
+                         WEIR_EAGAIN instead of waiting */
+    WEIR_OP_PEEK = 4, /* READ, RECEIVE on a socket: what is read stays there */
+    WEIR_OP_ZEROCOPY = 8, /* WRITE: let the network card read the caller's memory, where kernel and
+                             socket can; completes only when the memory is the caller's again */
 };
 
 /* One operation.  Set `code` and what its line above names, and leave the rest zero
  * (`weir_op op = {.code = …}`), or begin with weir_op_set. */
 struct weir_op {
     uint8_t code;           /* weir_opcode */
-    uint8_t flags;          /* WEIR_OP_ALL */
+    uint8_t flags;          /* WEIR_OP_ALL, WEIR_OP_TRY … */
     uint16_t reserved;      /* the engine's */
     int32_t fd;             /* descriptor that the op works on */
     int64_t result;         /* valid after completion: >= 0, or a negative WEIR_E… */
@@ -128,9 +141,12 @@ struct weir_op {
             int family, type, protocol; /* socket(2); close-on-exec is added */
         } socket;
         struct {
-            const weir_address *address;
-            const weir_listen_options *options;
-        } listen;
+            int *out;      /* two descriptors, close-on-exec and non-blocking */
+            int type;      /* PAIR: SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET */
+            uint32_t room; /* PIPE: bytes that it is to hold; 0: the kernel's default */
+        } pair;
+        int type; /* ADOPT: SOCK_STREAM …, 0 for any */
+        int backlog;
         const weir_address *address;
         weir_address *address_out;
         struct {
@@ -142,7 +158,16 @@ struct weir_op {
             weir_receiver *receiver;
             weir_lent *out;
         } lent;
-        weir_datagram *datagram;
+        struct {
+            weir_message *first;
+            uint32_t count;
+        } messages;
+        struct {
+            size_t length;
+            int pipe;
+            bool take; /* from the socket into the pipe, which has room; else out of the pipe,
+                          which has bytes, to the socket */
+        } splice;
         uint32_t poll;
         int shutdown; /* SHUT_RD, SHUT_WR, SHUT_RDWR */
         struct {

@@ -29,16 +29,6 @@ typedef struct weir_socket {
     int fd;
 } weir_socket;
 
-/* How to listen; zero is the default of each member. */
-struct weir_listen_options {
-    int backlog; /* 0: 128.  The kernel caps it (net.core.somaxconn); when it is full, Linux
-                    drops the client's last ACK and the client tries again */
-    bool no_reuse_address; /* default: SO_REUSEADDR, so that a restart can bind at once */
-    bool reuse_port;       /* SO_REUSEPORT: several listeners share the port on purpose */
-    bool accept_ipv4;      /* IPv6 wildcard: take IPv4 clients too.  Default: IPV6_V6ONLY */
-    bool delay; /* TCP: keep Nagle's delay.  Default: TCP_NODELAY, inherited by children */
-};
-
 /* Which ends are ready (weir_poll). */
 enum {
     WEIR_POLL_READ = 1,  /* bytes, a connection, or the end of the stream can be taken */
@@ -71,14 +61,28 @@ struct weir_lent {
     void *home;  /* the engine's; NULL when nothing is lent */
 };
 
-/* One datagram to send or receive; `scratch` is the engine's during the call. */
-struct weir_datagram {
+/* What is asked of one message, and what came with it. */
+enum {
+    WEIR_MESSAGE_ERRORS = 1,    /* RECEIVE: from the error queue (MSG_ERRQUEUE); and: it is one */
+    WEIR_MESSAGE_LENGTH = 2,    /* RECEIVE of a datagram: tell its whole length (MSG_TRUNC) */
+    WEIR_MESSAGE_TRUNCATED = 4, /* came: the datagram was longer than the room */
+    WEIR_MESSAGE_CONTROL_TRUNCATED = 8, /* came: so was its control data; descriptors that did not
+                                           fit are closed by the kernel */
+    WEIR_MESSAGE_RECORD_END = 16,       /* both ways: the end of a record (SOCK_SEQPACKET) */
+    WEIR_MESSAGE_MORE = 32,             /* SEND: more follows at once (MSG_MORE) */
+};
+
+/* One message to send or receive: a datagram, or bytes of a stream that control data go with.
+ * Zero is a good beginning; set data, count, and what else is wanted. */
+struct weir_message {
     struct iovec *data;   /* where the bytes are or go */
     uint32_t count;       /* slices, at most 1024 */
-    bool truncated;       /* RECEIVE: the datagram was longer than the room */
+    uint16_t flags;       /* asked for: ERRORS, LENGTH, RECORD_END, MORE */
+    uint16_t came;        /* RECEIVE: ERRORS, TRUNCATED, CONTROL_TRUNCATED, RECORD_END */
+    void *control;        /* cmsg(3) data: SEND: to send; RECEIVE: room, aligned as size_t */
+    uint32_t control_len; /* bytes of it; RECEIVE: the room, then what came */
+    uint32_t len;         /* bytes that were sent or stored; with LENGTH, of the whole datagram */
     weir_address address; /* SEND: to whom, NONE when connected; RECEIVE: from whom */
-    struct msghdr scratch;
-    struct sockaddr_storage name;
 };
 
 /* Makes a socket: socket(2) with SOCK_CLOEXEC and SOCK_NONBLOCK.
@@ -86,14 +90,37 @@ struct weir_datagram {
  * WEIR_EACCES.  A cancellation point.  From a task of `io`. */
 int weir_socket_open(weir_io *io, int family, int type, int protocol, weir_socket *out);
 
-/* Makes a socket, binds it to `address` and listens: socket(2), bind(2), listen(2).  Port 0 takes a
- * free one (see weir_local_address).  `options` may be NULL.
+/* Makes two connected Unix sockets of a type: SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET.
+ * socketpair(2).  Returns 0 and both; errors of weir_socket_open.
+ * A cancellation point.  From a task of `io`. */
+int weir_socket_pair(weir_io *io, int type, weir_socket out[2]);
+
+/* A second descriptor of the same open socket, close-on-exec: fcntl(2) F_DUPFD_CLOEXEC.  Options,
+ * position in the stream and the non-blocking flag are shared; the connection lives until both are
+ * closed.  Returns 0 and *out; WEIR_EMFILE, WEIR_EBADF.
+ * A cancellation point.  From a task of `io`. */
+int weir_socket_duplicate(weir_io *io, weir_socket socket, weir_socket *out);
+
+/* Takes over a descriptor that somebody else made, and makes it close-on-exec and non-blocking.
+ * `type` is what it has to be (SOCK_STREAM …), 0 for any.
+ * Returns 0 and *out, ours to close; WEIR_EBADF, WEIR_ENOTSOCK, WEIR_EPROTOTYPE (another type): it
+ * stays the caller's.  A cancellation point.  From a task of `io`. */
+int weir_socket_adopt(weir_io *io, int fd, int type, weir_socket *out);
+
+/* Binds a socket to an address; port 0 takes a free one (see weir_local_address): bind(2).
  *
- * Returns 0 and *out; WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL, WEIR_EACCES (port below 1024),
- * WEIR_EAFNOSUPPORT, WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOBUFS, WEIR_ENOMEM, WEIR_EINVAL (NONE
- * address). Nothing stays open on failure.  A cancellation point.  From a task of `io`. */
-int weir_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
-                weir_socket *out);
+ * Returns 0; WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL, WEIR_EACCES (port below 1024, or a directory that
+ * may not be written), WEIR_EINVAL (bound already, or NONE address), WEIR_EAFNOSUPPORT, and of
+ * paths WEIR_ENOENT, WEIR_ENOTDIR, WEIR_ELOOP, WEIR_EROFS.
+ * A cancellation point.  From a task of `io`. */
+int weir_bind(weir_io *io, weir_socket socket, const weir_address *address);
+
+/* Lets a bound socket be connected to: listen(2).  `backlog` 0 or more connections wait to be
+ * accepted; the kernel caps it (net.core.somaxconn).  When it is full, Linux drops the last ACK of
+ * a handshake and the client tries again.
+ * Returns 0; WEIR_EADDRINUSE, WEIR_EINVAL (negative backlog, connected), WEIR_EOPNOTSUPP.
+ * A cancellation point.  From a task of `io`. */
+int weir_listen(weir_io *io, weir_socket socket, int backlog);
 
 /* Waits for a connection and takes it: accept4(2).
  *
@@ -141,17 +168,68 @@ int64_t weir_write_all(weir_io *io, weir_socket socket, const void *data, size_t
 int64_t weir_write_vector(weir_io *io, weir_socket socket, const struct iovec *data, size_t count,
                           uint32_t repeat, bool all);
 
-/* Sends one datagram: sendmsg(2) with MSG_NOSIGNAL.
- * Returns the bytes sent; WEIR_EMSGSIZE, WEIR_ECONNREFUSED (an earlier one was refused),
- * WEIR_ENETUNREACH, WEIR_EHOSTUNREACH, WEIR_EACCES (broadcast), WEIR_ENOTCONN, WEIR_ENOBUFS.
- * A cancellation point.  From a task of `io`. */
-int64_t weir_send(weir_io *io, weir_socket socket, weir_datagram *datagram);
+/* The forms that do not wait: as weir_accept, weir_read and weir_write, but WEIR_EAGAIN instead of
+ * waiting, so that "nothing now" is never mixed up with 0, the end.  Cancellation points. */
+int weir_try_accept(weir_io *io, weir_socket listener, weir_socket *out);
+int64_t weir_try_read(weir_io *io, weir_socket socket, void *data, size_t len);
+int64_t weir_try_write(weir_io *io, weir_socket socket, const void *data, size_t len);
 
-/* Receives one datagram: recvmsg(2).
- * Returns the bytes stored (0 is an empty datagram); datagram->truncated tells whether it was
- * longer; WEIR_ECONNREFUSED, WEIR_ENOTCONN, WEIR_ENOMEM.  A datagram is never lost to a
- * cancellation. A cancellation point.  From a task of `io`. */
-int64_t weir_receive(weir_io *io, weir_socket socket, weir_datagram *datagram);
+/* Waits for bytes and copies them, but leaves them to be read again: MSG_PEEK.  Sockets only.
+ * Returns as weir_read; WEIR_ENOTSOCK.  A cancellation point. */
+int64_t weir_peek(weir_io *io, weir_socket socket, void *data, size_t len);
+
+/* Writes all of `len` bytes without copying them, where the kernel and the socket can (io_uring and
+ * TCP); else as weir_write_all.  Returns when the kernel no longer needs the memory: when the peer
+ * has acknowledged.  Pays from some 10 KiB on over a real network card; over loopback it is copied.
+ *
+ * Returns as weir_write_all.  A cancellation or deadline that comes while the kernel holds the
+ * memory resets the connection, as nothing else gives it back.  A cancellation point. */
+int64_t weir_write_zerocopy(weir_io *io, weir_socket socket, const void *data, size_t len);
+
+/* Sends one message: sendmsg(2) with MSG_NOSIGNAL.
+ * Returns the bytes sent; WEIR_EMSGSIZE, WEIR_ECONNREFUSED (an earlier one was refused),
+ * WEIR_ENETUNREACH, WEIR_EHOSTUNREACH, WEIR_EACCES (broadcast), WEIR_ENOTCONN, WEIR_ENOBUFS,
+ * WEIR_EPIPE (a stream); of control data WEIR_EINVAL, WEIR_EPERM, WEIR_ETOOMANYREFS.
+ * A cancellation point.  From a task of `io`. */
+int64_t weir_send(weir_io *io, weir_socket socket, weir_message *message);
+
+/* Receives one message: recvmsg(2).
+ *
+ * Returns the bytes stored (0 is an empty datagram, or the end of a stream); message->came tells
+ * whether it was longer.  Descriptors that come with it are close-on-exec and the caller's.
+ * WEIR_ECONNREFUSED (an earlier datagram was refused), WEIR_ENOTCONN, WEIR_ENOMEM.  A message is
+ * never lost to a cancellation.  A cancellation point.  From a task of `io`. */
+int64_t weir_receive(weir_io *io, weir_socket socket, weir_message *message);
+
+/* Sends `count` messages in turn: sendmmsg(2).
+ *
+ * Returns how many went, their `len` set: fewer than `count` when one failed, and sending from that
+ * one on tells why; a negative error of weir_send when the first did.
+ * A cancellation point.  From a task of `io`. */
+int64_t weir_send_many(weir_io *io, weir_socket socket, weir_message *messages, uint32_t count);
+
+/* Waits for a message and takes as many as have come, at most `count`: recvmmsg(2).
+ *
+ * Returns how many, > 0, each as by weir_receive; a negative error of weir_receive when there is
+ * none.  No message is lost to a cancellation.  A cancellation point.  From a task of `io`. */
+int64_t weir_receive_many(weir_io *io, weir_socket socket, weir_message *messages, uint32_t count);
+
+/* Makes a pipe that holds about `room` bytes (0: the kernel's default, 64 KiB): pipe2(2).
+ * Returns 0, out[0] to read and out[1] to write, close-on-exec and non-blocking; WEIR_EMFILE,
+ * WEIR_ENFILE.  A pipe that may not be that large is as large as it may be.
+ * A cancellation point.  From a task of `io`. */
+int weir_pipe_open(weir_io *io, uint32_t room, weir_socket out[2]);
+
+/* Moves bytes between a socket and a pipe inside the kernel: splice(2).
+ *
+ * take: waits for bytes of the socket and moves at most `length` into the pipe, which must have
+ * room (an empty pipe has).  give: moves at most `length` bytes that are in the pipe to the socket,
+ * and waits until it takes some.
+ * Return the count, > 0; take: 0 at the end of the stream; the errors of weir_read and weir_write;
+ * WEIR_EINVAL: this kind of socket cannot be spliced.
+ * Cancellation points.  From a task of `io`. */
+int64_t weir_splice_take(weir_io *io, weir_socket socket, int pipe, size_t length);
+int64_t weir_splice_give(weir_io *io, int pipe, weir_socket socket, size_t length);
 
 /* Waits until the socket is ready for any of `events` (WEIR_POLL_…).
  * Returns the ready set, > 0; WEIR_ECANCELED, WEIR_EDEADLINE.

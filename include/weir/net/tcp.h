@@ -18,6 +18,16 @@
 extern "C" {
 #endif
 
+/* How to listen; zero is the default of each member. */
+typedef struct weir_listen_options {
+    int backlog; /* 0: 128.  The kernel caps it (net.core.somaxconn); when it is full, Linux drops
+                    the client's last ACK and the client tries again */
+    bool no_reuse_address; /* default: SO_REUSEADDR, so that a restart can bind at once */
+    bool reuse_port;       /* SO_REUSEPORT: several listeners share the port on purpose */
+    bool accept_ipv4;      /* IPv6 wildcard: take IPv4 clients too.  Default: IPV6_V6ONLY */
+    bool delay; /* TCP: keep Nagle's delay.  Default: TCP_NODELAY, inherited by children */
+} weir_listen_options;
+
 /* A listening socket.  A plain value; the holder closes it. */
 typedef struct weir_tcp_listener {
     weir_socket socket;
@@ -31,7 +41,7 @@ typedef struct weir_tcp_stream {
 } weir_tcp_stream;
 
 /* Listens on an address; port 0 takes a free one.  `options` may be NULL.
- * Returns 0 and *out; errors of weir_listen: WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL, WEIR_EACCES …
+ * Returns 0 and *out; errors of weir_bind: WEIR_EADDRINUSE, WEIR_EADDRNOTAVAIL, WEIR_EACCES …
  * A cancellation point.  From a task of `io`. */
 int weir_tcp_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
                     weir_tcp_listener *out);

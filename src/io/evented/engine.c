@@ -282,7 +282,7 @@ static void give_back(weir_io *io, weir_lent *lent)
         return;
     }
     /* The message lies in the buffer itself: nobody reads its bytes any more. */
-    weir_message *message = (weir_message *)(void *)weir_buffers_at(&home->buffers, id);
+    weir_inbox_message *message = (weir_inbox_message *)(void *)weir_buffers_at(&home->buffers, id);
     *(uint32_t *)(message + 1) = id;
     weir_evented_worker_send(home, message, MESSAGE_BUFFER);
 }

@@ -74,15 +74,15 @@ struct fiber {
     worker *home; /* any thread, atomic: where it runs; changed only by a thief before the start */
     worker *runner; /* any thread, atomic: where it has started; NULL before */
     union {
-        fiber *next;        /* in ready, in the overflow queue */
-        weir_message start; /* in the inbox of the worker that is to run it */
+        fiber *next;              /* in ready, in the overflow queue */
+        weir_inbox_message start; /* in the inbox of the worker that is to run it */
     };
     uint32_t interrupted; /* any thread, atomic: INTERRUPT_… */
     uint32_t alive;       /* any thread, atomic: FIBER_…; 0 on a stack that no task has */
     weir_op *waiting;     /* the op that it waits for; owner only */
     int64_t since;        /* when it began to wait */
     weir_task_record record;
-    weir_message interrupt;
+    weir_inbox_message interrupt;
 };
 
 struct worker {
@@ -265,7 +265,8 @@ void weir_evented_fiber_interrupted(worker *w, fiber *f);
 /* worker.c ------------------------------------------------------------------------------------- */
 
 /* Sends a message to a worker and wakes it if it sleeps.  Any thread. */
-void weir_evented_worker_send(worker *to, weir_message *message, weir_message_kind kind);
+void weir_evented_worker_send(worker *to, weir_inbox_message *message,
+                              weir_inbox_message_kind kind);
 
 /* Looks in the inbox for lent buffers that have come back, when there are none left.  Returns
  * whether there were any.  On the worker's thread, in a fiber or in the loop. */

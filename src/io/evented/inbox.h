@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* What a message says; kept in the low bits of the link to it. */
-typedef enum weir_message_kind {
+typedef enum weir_inbox_message_kind {
     MESSAGE_OP_DONE,   /* in an op's first word: finish it with op->result */
     MESSAGE_OP_QUEUE,  /* in an op's first word: it is complete, push it to its queue */
     MESSAGE_START,     /* fiber.start: run the fiber */
@@ -21,11 +21,11 @@ typedef enum weir_message_kind {
     MESSAGE_BUFFER,    /* in a lent buffer's memory: it comes back */
     MESSAGE_POST,      /* weir_post.link: to be called */
     MESSAGE_RECEIVER,  /* in an op's first word: its receiver is at this worker; stop receiving */
-} weir_message_kind;
+} weir_inbox_message_kind;
 
-typedef struct weir_message {
+typedef struct weir_inbox_message {
     uintptr_t next; /* pointer and kind of the one pushed before */
-} weir_message;
+} weir_inbox_message;
 
 typedef struct weir_inbox {
     _Alignas(64) uintptr_t head; /* pointer and kind of the last pushed, 0 = empty */
@@ -33,7 +33,8 @@ typedef struct weir_inbox {
 
 enum { MESSAGE_KIND_MASK = 7 };
 
-static inline void weir_inbox_push(weir_inbox *inbox, weir_message *message, weir_message_kind kind)
+static inline void weir_inbox_push(weir_inbox *inbox, weir_inbox_message *message,
+                                   weir_inbox_message_kind kind)
 {
     uintptr_t self = (uintptr_t)message | (uintptr_t)kind;
     uintptr_t head = __atomic_load_n(&inbox->head, __ATOMIC_RELAXED);
@@ -51,7 +52,7 @@ static inline uintptr_t weir_inbox_take(weir_inbox *inbox)
     if (__atomic_load_n(&inbox->head, __ATOMIC_RELAXED) == 0) return 0;
     uintptr_t last = __atomic_exchange_n(&inbox->head, 0, __ATOMIC_ACQUIRE), first = 0;
     while (last) {
-        weir_message *message = (weir_message *)(last & ~(uintptr_t)MESSAGE_KIND_MASK);
+        weir_inbox_message *message = (weir_inbox_message *)(last & ~(uintptr_t)MESSAGE_KIND_MASK);
         uintptr_t before = message->next;
         message->next = first;
         first = last;

@@ -140,6 +140,13 @@ static bool queued(weir_op *op)
     return true;
 }
 
+static int64_t tried(worker *w, weir_op *op)
+{
+    if (!weir_attempt_may_try(op)) return WEIR_EINVAL;
+    weir_attempt_begin(op);
+    return weir_attempt_result(op, weir_descriptors_attempt(&w->engine->descriptors, op));
+}
+
 static bool started(worker *w, weir_op *op)
 {
     switch (op->code) {
@@ -153,6 +160,7 @@ static bool started(worker *w, weir_op *op)
     case OP_QUEUE_WAIT: return queued(op);
     default: break;
     }
+    if (op->flags & WEIR_OP_TRY) return done(op, tried(w, op));
     if (w->engine->reactor->offloads(op)) return offloaded(w, op);
     op->reserved = OP_IN_REACTOR;
     return w->engine->reactor->start(w, op);
@@ -234,7 +242,7 @@ void weir_evented_submit(weir_io *io, weir_op *op)
     if (!w || &w->engine->io != io) {
         /* Nobody's task: the queue's worker gets the completion that says so. */
         op->result = WEIR_ENOTTASK;
-        weir_evented_worker_send(op->queue->home, (weir_message *)(void *)op->engine,
+        weir_evented_worker_send(op->queue->home, (weir_inbox_message *)(void *)op->engine,
                                  MESSAGE_OP_QUEUE);
         return;
     }
@@ -258,5 +266,5 @@ void weir_evented_complete(weir_io *io, weir_op *op, int64_t result)
         return;
     }
     op->result = result;
-    weir_evented_worker_send(owner, (weir_message *)(void *)op->engine, MESSAGE_OP_DONE);
+    weir_evented_worker_send(owner, (weir_inbox_message *)(void *)op->engine, MESSAGE_OP_DONE);
 }

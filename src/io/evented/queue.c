@@ -19,13 +19,14 @@ void weir_evented_queue_push(worker *w, weir_op *op)
 {
     weir_queue *queue = op->queue;
     if (queue->home != w) {
-        weir_evented_worker_send(queue->home, (weir_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
+        weir_evented_worker_send(queue->home, (weir_inbox_message *)(void *)op->engine,
+                                 MESSAGE_OP_QUEUE);
         return;
     }
     if (queue->handler) {
         /* A handler that starts what completes at once is not called again from inside itself. */
         if (w->handing) {
-            weir_evented_worker_send(w, (weir_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
+            weir_evented_worker_send(w, (weir_inbox_message *)(void *)op->engine, MESSAGE_OP_QUEUE);
             return;
         }
         w->handing = true;

@@ -44,7 +44,7 @@ static void wake(worker *to)
         ring_bell(to);
 }
 
-void weir_evented_worker_send(worker *to, weir_message *message, weir_message_kind kind)
+void weir_evented_worker_send(worker *to, weir_inbox_message *message, weir_inbox_message_kind kind)
 {
     weir_inbox_push(&to->inbox, message, kind);
     if (to != weir_evented_here) wake(to);
@@ -65,7 +65,7 @@ void weir_evented_worker_call_thief(engine *e)
     }
 }
 
-static void handle(worker *w, void *at, weir_message_kind kind)
+static void handle(worker *w, void *at, weir_inbox_message_kind kind)
 {
     weir_op *op = (weir_op *)(void *)((char *)at - offsetof(weir_op, engine));
     switch (kind) {
@@ -85,7 +85,7 @@ static void handle(worker *w, void *at, weir_message_kind kind)
         break;
     case MESSAGE_BUFFER:
         w->buffers_back++;
-        w->engine->reactor->buffer_back(w, *(uint32_t *)((weir_message *)at + 1));
+        w->engine->reactor->buffer_back(w, *(uint32_t *)((weir_inbox_message *)at + 1));
         break;
     case MESSAGE_POST:
         weir_evented_posted(w, (weir_post *)((char *)at - offsetof(weir_post, link)));
@@ -94,16 +94,16 @@ static void handle(worker *w, void *at, weir_message_kind kind)
     }
 }
 
-static weir_message *message_of(uintptr_t link)
+static weir_inbox_message *message_of(uintptr_t link)
 {
-    return (weir_message *)(link & ~(uintptr_t)MESSAGE_KIND_MASK);
+    return (weir_inbox_message *)(link & ~(uintptr_t)MESSAGE_KIND_MASK);
 }
 
 static void handle_all(worker *w, uintptr_t link)
 {
     for (uintptr_t next; link; link = next) {
         next = message_of(link)->next;
-        handle(w, message_of(link), (weir_message_kind)(link & MESSAGE_KIND_MASK));
+        handle(w, message_of(link), (weir_inbox_message_kind)(link & MESSAGE_KIND_MASK));
     }
 }
 
@@ -180,7 +180,7 @@ int weir_evented_post(weir_io *io, weir_post *post)
     e->posted += accepted;
     weir_spin_unlock(&e->post_lock);
     if (!accepted) return WEIR_ENOTRUNNING;
-    weir_evented_worker_send(to, (weir_message *)(void *)&post->link, MESSAGE_POST);
+    weir_evented_worker_send(to, (weir_inbox_message *)(void *)&post->link, MESSAGE_POST);
     return 0;
 }
 

@@ -37,6 +37,8 @@ int64_t weir_attempt(weir_op *op)
 uint32_t weir_attempt_events(const weir_op *op)
 {
     if (op->code == WEIR_OP_POLL) return op->args.poll & (WEIR_POLL_READ | WEIR_POLL_WRITE);
+    if (op->code == WEIR_OP_SPLICE) return op->args.splice.take ? WEIR_POLL_READ : WEIR_POLL_WRITE;
+    if (weir_attempt_takes_errors(op)) return 0; /* an error is always reported */
     return op->code < WEIR_OP_COUNT ? attempts[op->code].events : 0;
 }
 
@@ -50,8 +52,51 @@ weir_duration weir_attempt_delay(const weir_op *op)
 
 int64_t weir_attempt_progress(const weir_op *op)
 {
-    if (op->code != WEIR_OP_WRITE && op->code != WEIR_OP_SEND_FILE) return 0;
+    if (op->code != WEIR_OP_WRITE && op->code != WEIR_OP_SEND_FILE && op->code != WEIR_OP_SEND_MANY)
+        return 0;
     return (int64_t)*weir_progress_bytes((weir_op *)(uintptr_t)op);
+}
+
+bool weir_attempt_takes_errors(const weir_op *op)
+{
+    if (op->code != WEIR_OP_RECEIVE && op->code != WEIR_OP_RECEIVE_MANY) return false;
+    return op->args.messages.first->flags & WEIR_MESSAGE_ERRORS;
+}
+
+bool weir_attempt_may_try(const weir_op *op)
+{
+    switch (op->code) {
+    case WEIR_OP_ACCEPT:
+    case WEIR_OP_READ:
+    case WEIR_OP_WRITE:
+    case WEIR_OP_SEND:
+    case WEIR_OP_RECEIVE:
+    case WEIR_OP_SEND_MANY:
+    case WEIR_OP_RECEIVE_MANY:
+    case WEIR_OP_SPLICE:
+    case WEIR_OP_POLL: return true;
+    default: return false;
+    }
+}
+
+int64_t weir_attempt_result(const weir_op *op, int64_t outcome)
+{
+    if (outcome != WEIR_ATTEMPT_WAIT && outcome != WEIR_ATTEMPT_LATER) return outcome;
+    const int64_t progress = weir_attempt_progress(op);
+    return progress > 0 ? progress : WEIR_EAGAIN;
+}
+
+bool weir_attempt_made(const weir_op *op, int64_t result, int made[2])
+{
+    made[0] = made[1] = -1;
+    if (result < 0) return false;
+    if (op->code == WEIR_OP_PAIR || op->code == WEIR_OP_PIPE) {
+        made[0] = op->args.pair.out[0];
+        made[1] = op->args.pair.out[1];
+    } else if (op->code < WEIR_OP_COUNT && attempts[op->code].makes_descriptor) {
+        made[0] = (int)result;
+    }
+    return made[0] >= 0;
 }
 
 bool weir_attempt_was_short(const weir_op *op, int64_t result)
@@ -68,14 +113,14 @@ bool weir_attempt_is_file(const weir_op *op)
     return op->code < WEIR_OP_COUNT && attempts[op->code].is_file;
 }
 
-bool weir_attempt_makes_descriptor(const weir_op *op)
-{
-    return op->code < WEIR_OP_COUNT && attempts[op->code].makes_descriptor;
-}
-
 static const attempt_row attempts[WEIR_OP_COUNT] = {
     [WEIR_OP_SOCKET] = {.try = weir_attempt_socket, .makes_descriptor = true},
-    [WEIR_OP_LISTEN] = {.try = weir_attempt_listen, .makes_descriptor = true},
+    [WEIR_OP_PAIR] = {.try = weir_attempt_pair},
+    [WEIR_OP_PIPE] = {.try = weir_attempt_pipe},
+    [WEIR_OP_DUPLICATE] = {.try = weir_attempt_duplicate, .makes_descriptor = true},
+    [WEIR_OP_ADOPT] = {.try = weir_attempt_adopt, .makes_descriptor = true},
+    [WEIR_OP_BIND] = {.try = weir_attempt_bind},
+    [WEIR_OP_LISTEN] = {.try = weir_attempt_listen},
     [WEIR_OP_ACCEPT] = {.try = weir_attempt_accept,
                         .events = WEIR_POLL_READ,
                         .makes_descriptor = true},
@@ -85,6 +130,9 @@ static const attempt_row attempts[WEIR_OP_COUNT] = {
     [WEIR_OP_WRITE] = {.try = weir_attempt_write, .events = WEIR_POLL_WRITE},
     [WEIR_OP_SEND] = {.try = weir_attempt_send, .events = WEIR_POLL_WRITE},
     [WEIR_OP_RECEIVE] = {.try = weir_attempt_receive, .events = WEIR_POLL_READ},
+    [WEIR_OP_SEND_MANY] = {.try = weir_attempt_send_many, .events = WEIR_POLL_WRITE},
+    [WEIR_OP_RECEIVE_MANY] = {.try = weir_attempt_receive_many, .events = WEIR_POLL_READ},
+    [WEIR_OP_SPLICE] = {.try = weir_attempt_splice},
     [WEIR_OP_POLL] = {.try = weir_attempt_poll},
     [WEIR_OP_SHUTDOWN] = {.try = weir_attempt_shutdown},
     [WEIR_OP_CLOSE] = {.try = weir_attempt_close},

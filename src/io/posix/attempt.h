@@ -43,8 +43,9 @@ uint32_t weir_attempt_events(const weir_op *op);
 /* How long to wait after WEIR_ATTEMPT_LATER: 1 ms, doubled with each attempt up to 64 ms. */
 weir_duration weir_attempt_delay(const weir_op *op);
 
-/* Bytes that a WRITE with WEIR_OP_ALL or a SEND_FILE has sent so far.  When more than 0, a canceled
- * or expired op completes with this count, and the request stays pending. */
+/* Bytes that a WRITE with WEIR_OP_ALL or a SEND_FILE has sent so far, or messages of a SEND_MANY.
+ * When more than 0, a canceled or expired op completes with this count, and the request stays
+ * pending. */
 int64_t weir_attempt_progress(const weir_op *op);
 
 /* Whether a READ that returned `result` got less than it had room for.  On a TCP socket nothing is
@@ -59,7 +60,17 @@ bool weir_attempt_is_file(const weir_op *op);
  * the next connection may be sound. */
 bool weir_attempt_accept_died(int error);
 
-/* Whether the op's result, if >= 0, is a new descriptor: SOCKET, LISTEN, ACCEPT, OPEN. */
-bool weir_attempt_makes_descriptor(const weir_op *op);
+/* Whether an op may have the flag WEIR_OP_TRY, and what such an op says to an outcome: its progress
+ * or WEIR_EAGAIN instead of waiting. */
+bool weir_attempt_may_try(const weir_op *op);
+int64_t weir_attempt_result(const weir_op *op, int64_t outcome);
+
+/* The descriptors that an op with this result has made, -1 for none; whether there are any: SOCKET,
+ * PAIR, PIPE, DUPLICATE, ADOPT, ACCEPT, OPEN. */
+bool weir_attempt_made(const weir_op *op, int64_t result, int made[2]);
+
+/* Whether an op takes from a socket's error queue: it waits for an error, and finds the socket
+ * readable or not. */
+bool weir_attempt_takes_errors(const weir_op *op);
 
 #endif

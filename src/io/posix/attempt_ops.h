@@ -12,7 +12,7 @@
 
 /* An op's progress, in its last two engine words. */
 enum {
-    WEIR_PROGRESS_BYTES = 4, /* own[4]: bytes sent so far */
+    WEIR_PROGRESS_BYTES = 4, /* own[4]: bytes or messages sent so far */
     WEIR_PROGRESS_STEPS = 5, /* own[5]: CONNECT: 0, or CONNECT_STARTED, or how often LATER */
 };
 
@@ -33,6 +33,11 @@ static inline int64_t weir_attempt_failure(int error)
 }
 
 int64_t weir_attempt_socket(weir_op *op);
+int64_t weir_attempt_pair(weir_op *op);
+int64_t weir_attempt_pipe(weir_op *op);
+int64_t weir_attempt_duplicate(weir_op *op);
+int64_t weir_attempt_adopt(weir_op *op);
+int64_t weir_attempt_bind(weir_op *op);
 int64_t weir_attempt_listen(weir_op *op);
 int64_t weir_attempt_accept(weir_op *op);
 int64_t weir_attempt_connect(weir_op *op);
@@ -48,6 +53,9 @@ int64_t weir_attempt_read(weir_op *op);
 int64_t weir_attempt_write(weir_op *op);
 int64_t weir_attempt_send(weir_op *op);
 int64_t weir_attempt_receive(weir_op *op);
+int64_t weir_attempt_send_many(weir_op *op);
+int64_t weir_attempt_receive_many(weir_op *op);
+int64_t weir_attempt_splice(weir_op *op);
 int64_t weir_attempt_send_file(weir_op *op);
 
 int64_t weir_attempt_open(weir_op *op);

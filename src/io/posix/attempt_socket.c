@@ -2,8 +2,8 @@
  *
  * Attempts that make, connect, ask and end sockets.
  */
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -24,45 +24,54 @@ int64_t weir_attempt_socket(weir_op *op)
     return fd >= 0 ? fd : -errno;
 }
 
-static int turn_on(int fd, int level, int name, int value)
+int64_t weir_attempt_pair(weir_op *op)
 {
-    return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? -errno : 0;
+    int *out = op->args.pair.out;
+    int type = op->args.pair.type | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    return socketpair(AF_UNIX, type, 0, out) < 0 ? -errno : 0;
 }
 
-static int prepare_listener(int fd, const weir_address *address, const weir_listen_options *options)
+int64_t weir_attempt_pipe(weir_op *op)
 {
-    int error = 0;
-    if (address->kind == WEIR_ADDRESS_UNIX) return 0;
-    if (!options->no_reuse_address) error = turn_on(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (!error && options->reuse_port) error = turn_on(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-    /* Said in both directions: the default of the machine (net.ipv6.bindv6only) does not count. */
-    if (!error && address->kind == WEIR_ADDRESS_IPV6)
-        error = turn_on(fd, IPPROTO_IPV6, IPV6_V6ONLY, !options->accept_ipv4);
-    if (!error && !options->delay) error = turn_on(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    return error;
+    int *out = op->args.pair.out;
+    if (pipe2(out, O_CLOEXEC | O_NONBLOCK) < 0) return -errno;
+    /* Users have a quota of large pipes (pipe(7)): a pipe of the default size does as well. */
+    if (op->args.pair.room > 0 && op->args.pair.room <= INT_MAX)
+        (void)fcntl(out[1], F_SETPIPE_SZ, (int)op->args.pair.room);
+    return 0;
+}
+
+int64_t weir_attempt_duplicate(weir_op *op)
+{
+    int fd = fcntl(op->fd, F_DUPFD_CLOEXEC, 0);
+    return fd >= 0 ? fd : -errno;
+}
+
+int64_t weir_attempt_adopt(weir_op *op)
+{
+    int type;
+    socklen_t size = sizeof type;
+    if (getsockopt(op->fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) return -errno;
+    if (op->args.type != 0 && op->args.type != type) return WEIR_EPROTOTYPE;
+    const int status = fcntl(op->fd, F_GETFL), flags = fcntl(op->fd, F_GETFD);
+    if (status < 0 || flags < 0) return -errno;
+    if (fcntl(op->fd, F_SETFL, status | O_NONBLOCK) < 0) return -errno;
+    return fcntl(op->fd, F_SETFD, flags | FD_CLOEXEC) < 0 ? -errno : op->fd;
+}
+
+int64_t weir_attempt_bind(weir_op *op)
+{
+    struct sockaddr_storage name;
+    socklen_t len = op->args.address ? weir_address_to_sockaddr(op->args.address, &name) : 0;
+    if (len == 0) return WEIR_EINVAL;
+    return bind(op->fd, (struct sockaddr *)&name, len) < 0 ? -errno : 0;
 }
 
 int64_t weir_attempt_listen(weir_op *op)
 {
-    enum { DEFAULT_BACKLOG = 128 };
-    static const weir_listen_options defaults;
-    const weir_address *address = op->args.listen.address;
-    const weir_listen_options *options = op->args.listen.options;
-    if (!options) options = &defaults;
-
-    struct sockaddr_storage name;
-    socklen_t len = address ? weir_address_to_sockaddr(address, &name) : 0;
-    if (len == 0 || options->backlog < 0) return WEIR_EINVAL;
-
-    int fd = socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return -errno;
-    int error = prepare_listener(fd, address, options);
-    if (!error && bind(fd, (struct sockaddr *)&name, len) < 0) error = -errno;
-    if (!error && listen(fd, options->backlog ? options->backlog : DEFAULT_BACKLOG) < 0)
-        error = -errno;
-    if (!error) return fd;
-    close(fd);
-    return error;
+    /* The kernel would take a negative backlog for a very large one. */
+    if (op->args.backlog < 0) return WEIR_EINVAL;
+    return listen(op->fd, op->args.backlog) < 0 ? -errno : 0;
 }
 
 bool weir_attempt_accept_died(int error)

@@ -21,8 +21,8 @@
 #include <weir/base/error.h>
 
 #include "io/posix/attempt_ops.h"
-#include "io/posix/datagram.h"
 #include "io/posix/gather.h"
+#include "io/posix/message.h"
 
 enum {
     MAX_SLICES = 1024,
@@ -110,15 +110,17 @@ int64_t weir_attempt_read(weir_op *op)
     if (count == 0) return 0;
     if (count > MAX_SLICES) count = MAX_SLICES;
 
+    const bool peek = op->flags & WEIR_OP_PEEK;
+    const int flags = MSG_DONTWAIT | (peek ? MSG_PEEK : 0);
     ssize_t n;
     if (count == 1) {
-        n = TEMP_FAILURE_RETRY(recv(op->fd, data->iov_base, data->iov_len, MSG_DONTWAIT));
+        n = TEMP_FAILURE_RETRY(recv(op->fd, data->iov_base, data->iov_len, flags));
     } else {
         struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)data, .msg_iovlen = count};
-        n = TEMP_FAILURE_RETRY(recvmsg(op->fd, &message, MSG_DONTWAIT));
+        n = TEMP_FAILURE_RETRY(recvmsg(op->fd, &message, flags));
     }
     if (n >= 0) return n;
-    if (errno == ENOTSOCK) return read_no_socket(op->fd, data, (int)count);
+    if (errno == ENOTSOCK && !peek) return read_no_socket(op->fd, data, (int)count);
     return weir_attempt_failure(errno);
 }
 
@@ -208,26 +210,65 @@ int64_t weir_attempt_write(weir_op *op)
     return is_plain ? write_plain(op, done) : write_gathered(op, done);
 }
 
+static int64_t outcome_of(int64_t result)
+{
+    return result == WEIR_EAGAIN ? WEIR_ATTEMPT_WAIT : result;
+}
+
 int64_t weir_attempt_send(weir_op *op)
 {
-    weir_datagram *datagram = op->args.datagram;
-    int error = weir_datagram_to_send(datagram);
-    if (error < 0) return error;
-    ssize_t n =
-        TEMP_FAILURE_RETRY(sendmsg(op->fd, &datagram->scratch, MSG_DONTWAIT | MSG_NOSIGNAL));
-    return n >= 0 ? n : weir_attempt_failure(errno);
+    return outcome_of(weir_message_send(op->fd, op->args.messages.first));
 }
 
 int64_t weir_attempt_receive(weir_op *op)
 {
-    weir_datagram *datagram = op->args.datagram;
-    int error = weir_datagram_to_receive(datagram);
-    if (error < 0) return error;
-    /* A failed call leaves the header as it was, so it can be repeated. */
-    ssize_t n = TEMP_FAILURE_RETRY(recvmsg(op->fd, &datagram->scratch, MSG_DONTWAIT));
-    if (n < 0) return weir_attempt_failure(errno);
-    weir_datagram_received(datagram);
-    return n;
+    return outcome_of(
+        weir_message_receive(op->fd, op->args.messages.first, op->flags & WEIR_OP_PEEK));
+}
+
+int64_t weir_attempt_send_many(weir_op *op)
+{
+    uint64_t *done = weir_progress_bytes(op);
+    const uint32_t count = op->args.messages.count;
+    while (*done < count) {
+        int64_t n = weir_message_send_some(op->fd, op->args.messages.first + *done,
+                                           count - (uint32_t)*done);
+        if (n < 0) return end_or_wait(*done, outcome_of(n));
+        *done += (uint64_t)n;
+    }
+    return count;
+}
+
+int64_t weir_attempt_receive_many(weir_op *op)
+{
+    const uint32_t count = op->args.messages.count;
+    uint32_t done = 0;
+    while (done < count) {
+        int64_t n = weir_message_receive_some(op->fd, op->args.messages.first + done, count - done);
+        if (n < 0) return done > 0 ? done : outcome_of(n);
+        done += (uint32_t)n;
+        /* Fewer than fit: there are no more. */
+        if (n < WEIR_MESSAGE_BATCH) break;
+    }
+    return done;
+}
+
+int64_t weir_attempt_splice(weir_op *op)
+{
+    const bool take = op->args.splice.take;
+    const int pipe = op->args.splice.pipe;
+    const size_t length =
+        op->args.splice.length < SENDFILE_MAX ? op->args.splice.length : SENDFILE_MAX;
+    quiet_mask quiet;
+    quiet_begin(&quiet);
+    ssize_t n;
+    do {
+        n = splice(take ? op->fd : pipe, NULL, take ? pipe : op->fd, NULL, length,
+                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    } while (n < 0 && errno == EINTR);
+    const int64_t result = n >= 0 ? n : weir_attempt_failure(errno);
+    quiet_end(&quiet, result == WEIR_EPIPE);
+    return result;
 }
 
 /* One step of SEND_FILE through memory: for files and sockets that sendfile(2) refuses. */

@@ -66,7 +66,9 @@ int64_t weir_descriptors_attempt(weir_descriptors *descriptors, weir_op *op)
 {
     if (op->code == WEIR_OP_CLOSE) weir_descriptors_raise(descriptors, op->fd);
     int64_t result = weir_attempt(op);
-    if (result >= 0 && weir_attempt_makes_descriptor(op))
-        weir_descriptors_raise(descriptors, (int)result);
+    int made[2];
+    if (!weir_attempt_made(op, result, made)) return result;
+    weir_descriptors_raise(descriptors, made[0]);
+    if (made[1] >= 0) weir_descriptors_raise(descriptors, made[1]);
     return result;
 }

@@ -102,8 +102,9 @@ static bool is_taker(const weir_op *op)
 {
     switch (op->code) {
     case WEIR_OP_READ: return op->args.vector.count > 0 && op->args.vector.data[0].iov_len > 0;
-    case WEIR_OP_ACCEPT:
     case WEIR_OP_RECEIVE:
+    case WEIR_OP_RECEIVE_MANY: return !weir_attempt_takes_errors(op);
+    case WEIR_OP_ACCEPT:
     case WEIR_OP_READ_LENT: return true;
     default: return false;
     }

@@ -230,13 +230,19 @@ TEST(no_edge_of_a_unix_socket_is_lost_under_a_writing_thread)
     close_set();
 }
 
+static int make_listener(void)
+{
+    weir_op made = {.code = WEIR_OP_SOCKET, .args.socket = {AF_INET, SOCK_STREAM, 0}};
+    weir_attempt_begin(&made);
+    int fd = (int)weir_readiness_try(&set, &made);
+    assert_int_equal(listen(fd, 128), 0); /* binds to every address */
+    return fd;
+}
+
 TEST(no_edge_of_a_tcp_socket_is_lost_under_a_writing_thread)
 {
     open_set();
-    weir_address any = weir_address_loopback4(0);
-    weir_op listening = {.code = WEIR_OP_LISTEN, .args.listen = {&any, NULL}};
-    weir_attempt_begin(&listening);
-    int listener = (int)weir_readiness_try(&set, &listening);
+    int listener = make_listener();
     struct sockaddr_storage name;
     socklen_t len = sizeof(name);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&name, &len), 0);
@@ -256,10 +262,7 @@ TEST(no_edge_of_a_tcp_socket_is_lost_under_a_writing_thread)
 TEST(urgent_data_does_not_hide_what_follows)
 {
     open_set();
-    weir_address any = weir_address_loopback4(0);
-    weir_op listening = {.code = WEIR_OP_LISTEN, .args.listen = {&any, NULL}};
-    weir_attempt_begin(&listening);
-    int listener = (int)weir_readiness_try(&set, &listening);
+    int listener = make_listener();
     struct sockaddr_storage name;
     socklen_t len = sizeof(name);
     assert_int_equal(getsockname(listener, (struct sockaddr *)&name, &len), 0);

@@ -68,6 +68,13 @@ static int64_t attempt(engine *e, weir_op *op)
     return weir_descriptors_attempt(&e->descriptors, op);
 }
 
+static int64_t tried(engine *e, weir_op *op)
+{
+    if (!weir_attempt_may_try(op)) return WEIR_EINVAL;
+    weir_attempt_begin(op);
+    return weir_attempt_result(op, weir_descriptors_attempt(&e->descriptors, op));
+}
+
 static int64_t perform_call(worker *w, weir_op *op, int64_t until)
 {
     weir_attempt_begin(op);
@@ -154,7 +161,7 @@ static int64_t perform_inside(worker *w, weir_op *op)
     case WEIR_OP_GROUP_WAIT:
     case WEIR_OP_WAIT: return perform_parked(w, op, until);
     case WEIR_OP_WORK: note(w, op); return weir_thread_work(w, op); /* our thread may block */
-    default: return perform_call(w, op, until);
+    default: return op->flags & WEIR_OP_TRY ? tried(w->engine, op) : perform_call(w, op, until);
     }
 }
 
@@ -231,6 +238,8 @@ void weir_threaded_submit(weir_io *io, weir_op *op)
         finish(e, op, 0);
     } else if (weir_op_is_parked_kind(op) || weir_helpers_take(op)) {
         submit_parked(e, op);
+    } else if (op->flags & WEIR_OP_TRY && op->code != WEIR_OP_SLEEP) {
+        finish(e, op, tried(e, op));
     } else if (op->code == WEIR_OP_SLEEP) {
         weir_attempt_begin(op);
         weir_service_start(e, op);

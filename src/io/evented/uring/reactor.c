@@ -57,6 +57,16 @@ static void accept_one(worker *w, weir_op *op)
     entry->user_data = (uintptr_t)op;
 }
 
+/* Under load connections wait already, and a system call is cheaper than an entry and its way back.
+ */
+static bool accept_some(worker *w, weir_op *op)
+{
+    op->result = weir_attempt(op);
+    if (op->result != WEIR_ATTEMPT_WAIT) return false;
+    accept_one(w, op);
+    return true;
+}
+
 /* An entry's length has 32 bits and its result 31. */
 static size_t clamp(size_t len)
 {
@@ -66,7 +76,8 @@ static size_t clamp(size_t len)
 static bool read_some(worker *w, weir_op *op)
 {
     const struct iovec *data = op->args.vector.data;
-    if (op->args.vector.count != 1 || data->iov_len == 0) return attempt(w, op);
+    if (op->args.vector.count != 1 || data->iov_len == 0 || op->flags & WEIR_OP_PEEK)
+        return attempt(w, op);
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
     io_uring_prep_recv(entry, op->fd, data->iov_base, clamp(data->iov_len), 0);
     entry->user_data = (uintptr_t)op;
@@ -154,7 +165,7 @@ static bool start(worker *w, weir_op *op)
 {
     weir_attempt_begin(op);
     switch (op->code) {
-    case WEIR_OP_ACCEPT: accept_one(w, op); return true;
+    case WEIR_OP_ACCEPT: return accept_some(w, op);
     case WEIR_OP_READ: return read_some(w, op);
     case WEIR_OP_READ_LENT: return weir_uring_read_lent(w, op);
     case WEIR_OP_RECEIVER_STOP: return weir_uring_receiver_stop(w, op);

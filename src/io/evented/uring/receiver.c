@@ -67,7 +67,7 @@ static int64_t lend(worker *home, weir_op *op, uint32_t id, uint32_t len)
 static void send_away(worker *home, weir_op *op)
 {
     op->reserved |= OP_AWAY;
-    weir_evented_worker_send(home, (weir_message *)(void *)op->engine, MESSAGE_RECEIVER);
+    weir_evented_worker_send(home, (weir_inbox_message *)(void *)op->engine, MESSAGE_RECEIVER);
 }
 
 /* Serves a READ_LENT on the worker that may touch the receiver.  True: it waits. */
