@@ -86,8 +86,9 @@ typedef struct bench_cpu {
     double user, kernel; /* seconds of all threads, ended ones too */
 } bench_cpu;
 
-/* Processor time that a process has used (proc(5), /proc/PID/stat fields 14 and 15). */
-static inline bench_cpu bench_cpu_of(int pid)
+/* Processor time from /proc/PID/stat (proc(5)), of which `first` is the first field: 14, that of
+ * the process, 16, that of the children it has waited for. */
+static inline bench_cpu bench_cpu_field(int pid, int first)
 {
     char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
@@ -97,11 +98,36 @@ static inline bench_cpu bench_cpu_of(int pid)
     fclose(file);
     text[len] = 0;
     char *at = strrchr(text, ')'); /* the name before it may hold blanks */
-    for (int field = 2; at && field < 14; field++) at = strchr(at + 1, ' ');
+    for (int field = 2; at && field < first; field++) at = strchr(at + 1, ' ');
     if (!at) bench_fail(path, EINVAL);
     double tick = (double)sysconf(_SC_CLK_TCK);
     double user = (double)strtoull(at, &at, 10), kernel = (double)strtoull(at, NULL, 10);
     return (bench_cpu){user / tick, kernel / tick};
+}
+
+/* Processor time that a process has used. */
+static inline bench_cpu bench_cpu_of(int pid)
+{
+    return bench_cpu_field(pid, 14);
+}
+
+/* The same, with its children that live and those it has waited for: servers that fork. */
+static inline bench_cpu bench_cpu_of_all(int pid)
+{
+    char path[64];
+    int child;
+    bench_cpu sum = bench_cpu_of(pid), ended = bench_cpu_field(pid, 16);
+    sum.user += ended.user;
+    sum.kernel += ended.kernel;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+    FILE *file = fopen(path, "r");
+    while (file && fscanf(file, "%d", &child) == 1) {
+        bench_cpu one = bench_cpu_of(child);
+        sum.user += one.user;
+        sum.kernel += one.kernel;
+    }
+    if (file) fclose(file);
+    return sum;
 }
 
 #endif

@@ -2,12 +2,15 @@
 #
 # What the run scripts share: options, servers that are started, watched and always stopped, and
 # the rounds.  A script that sources this defines `usage`, `start_SERVER PORT FOLDER` for each of
-# its servers (it execs), and calls main.
+# its servers (it execs), and calls main.  It may set which load generator measures, what the unit
+# is that it counts, and which servers the others are compared to; and it may define
+# `run_SERVER SCENARIO FOLDER` for a peer that brings its own load: it prints the line of a load.
 
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 bin=${WEIR_BUILD_DIR:-$bench/../build/release}/bin
 rounds=5 seconds=3 connections=64 idle=10000 json=0 wanted=() scenarios=()
 server_cpu=0 load_cpu=1
+load=load unit=request against=(bare-uring bare-epoll) programs=(load bare_uring bare_epoll)
 
 declare -A pid_of port_of guardian_of reason_of
 next_port=$((20000 + RANDOM % 10000))
@@ -38,7 +41,7 @@ parse_options() {
 prepare() {
     local program
     [ "$(nproc)" -ge 2 ] || fail "needs two processors: one for the server, one for the load"
-    for program in load bare_uring bare_epoll; do
+    for program in "${programs[@]}"; do
         [ -x "$bin/bench_$program" ] || fail "$bin/bench_$program is missing: ./dev bench builds it"
     done
     ulimit -n $((idle + 60000)) 2>/dev/null || ulimit -n "$(ulimit -Hn)"
@@ -57,14 +60,26 @@ stop_all() {
     rm -rf "$work"
 }
 
+# Whether a server listens; scripts for UDP define their own.
 is_open() { # port
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+# The same without a connection.
+listens_tcp() { # port
+    grep -q "$(printf ':%04X [0-9A-F]*:0000 0A ' "$1")" /proc/net/tcp /proc/net/tcp6
+}
+
+is_bound() { # UDP port
+    grep -q "$(printf ':%04X ' "$1")" /proc/net/udp
 }
 
 # start SERVER: 0 when it accepts connections; else its last words are in reason_of.
 start() {
     local server=$1 folder=$work/$1 tries
     mkdir -p "$folder"
+    : >"$folder/out"
+    if declare -F "run_${server//-/_}" >/dev/null; then return 0; fi
     if ! declare -F "start_${server//-/_}" >/dev/null; then
         reason_of[$server]="there is no such server"
         return 1
@@ -115,8 +130,13 @@ on_server_cpu() { exec taskset -c $server_cpu "$@"; }
 measure() {
     local scenario=$1 server=$2 round=$3 mode=$4 result
     shift 4
-    if result=$(taskset -c $load_cpu "$bin/bench_load" "$mode" "${port_of[$server]}" "$@" \
-        -P "${pid_of[$server]}" 2>"$work/$server/load"); then
+    if declare -F "run_${server//-/_}" >/dev/null; then
+        result=$("run_${server//-/_}" "$scenario" "$work/$server" 2>"$work/$server/load")
+    else
+        result=$(taskset -c $load_cpu "$bin/bench_$load" "$mode" "${port_of[$server]}" "$@" \
+            -P "${pid_of[$server]}" 2>"$work/$server/load")
+    fi
+    if [ -n "$result" ]; then
         printf '%s\t%s\t%s\t%s\n' "$scenario" "$server" "$round" "$result" >>"$work/rows"
     else
         reason_of[$server]="$scenario: $(tail -qn 1 "$work/$server"/{load,out} | paste -sd ' ')"
@@ -174,5 +194,6 @@ report() {
             printf 'failed\t%s\t0\t%s\n' "$server" "${reason_of[$server]//\"/}" >>"$work/rows"
     done
     awk -v json="$json" -v machine="$(machine)" -v order="${wanted[*]}" -v rounds="$rounds" \
-        -v seconds="$seconds" -v title="$1" -f "$bench/report.awk" "$work/rows"
+        -v seconds="$seconds" -v unit="$unit" -v against="${against[*]}" -v title="$1" \
+        -f "$bench/report.awk" "$work/rows"
 }

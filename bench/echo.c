@@ -3,20 +3,16 @@
  * A TCP echo server on Weir's public interface, one task per connection; bench/run-echo measures
  * it beside the bare servers.
  *
- *      bench_echo PORT [--io auto|uring|epoll|threads] [--workers N] [--copy]
+ *      bench_echo PORT [copy] [--io auto|uring|epoll|threads] [--workers N]
  *
- * A connection reads into buffers that the engine lends; with --copy into one of its own.
+ * A connection reads into buffers that the engine lends; with copy into one of its own.
  */
-#include <weir/base/error.h>
-#include <weir/io/engine/engine.h>
 #include <weir/io/group.h>
-#include <weir/io/socket.h>
-#include <weir/net/tcp.h>
 
-#include "bench.h"
+#include "weir_side.h"
 
 typedef struct server {
-    weir_address address;
+    weir_side side;
     weir_group connections;
     weir_task_fn *serve;
 } server;
@@ -65,12 +61,9 @@ static int echo_copy(weir_io *io, void *argument)
 static int run(weir_io *io, void *argument)
 {
     server *s = argument;
-    weir_tcp_listener listening;
-    weir_socket socket;
-    weir_listen_options options = {.backlog = 4096};
-    int error = weir_tcp_listen(io, &s->address, &options, &listening);
+    weir_socket listener, socket;
+    int error = weir_side_listen(io, &s->side, &listener);
     if (error) return error;
-    const weir_socket listener = listening.socket;
     while (!(error = weir_accept(io, listener, &socket))) {
         error = weir_group_concurrent(io, &s->connections, s->serve, argument_of(socket), NULL);
         if (error) weir_close_socket(io, socket);
@@ -80,41 +73,10 @@ static int run(weir_io *io, void *argument)
     return error;
 }
 
-static void parse(int argc, char **argv, server *s, weir_engine_options *options)
-{
-    bool good = argc >= 2;
-    for (int i = 2; i < argc && good; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (!strcmp(argv[i], "--copy")) {
-            s->serve = echo_copy;
-        } else if (!strcmp(argv[i], "--io") && value && weir_engine_kind_parse(value) >= 0) {
-            options->kind = (weir_engine_kind)weir_engine_kind_parse(argv[++i]);
-        } else if (!strcmp(argv[i], "--workers")) {
-            options->workers = (unsigned)bench_number("--workers", argv[++i], 0, 1024);
-        } else {
-            good = false;
-        }
-    }
-    if (!good) {
-        fprintf(stderr, "usage: %s PORT [--io auto|uring|epoll|threads] [--workers N] [--copy]\n",
-                argv[0]);
-        exit(2);
-    }
-    s->address = weir_address_loopback4((uint16_t)bench_number("PORT", argv[1], 1, 65535));
-}
-
 int main(int argc, char **argv)
 {
-    server s = {.connections = WEIR_GROUP_INIT, .serve = echo_lent};
-    weir_engine_options options = {.workers = 1};
-    weir_io *io;
-    parse(argc, argv, &s, &options);
-    bench_raise_descriptors(65536);
-    int error = weir_engine_create(&options, &io);
-    if (!error) {
-        error = weir_run(io, run, &s);
-        weir_io_destroy(io);
-    }
-    fprintf(stderr, "%s: %s\n", argv[0], weir_strerror(error));
-    return 1;
+    static const char usage[] = "PORT [copy] [--io auto|uring|epoll|threads] [--workers N]";
+    server s = {.side = weir_side_parse(argc, argv, usage), .serve = echo_lent};
+    if (s.side.word && !strcmp(s.side.word, "copy")) s.serve = echo_copy;
+    return weir_side_run(&s.side, run, &s);
 }

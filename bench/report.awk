@@ -12,6 +12,8 @@ function number(name) {
     return substr($4, RSTART + length(name) + 3, RLENGTH - length(name) - 3) + 0
 }
 
+function has(name) { return index($4, "\"" name "\":") > 0 }
+
 # Sorts the values list[1..n].
 function sort(list, n,   i, j, value) {
     for (i = 2; i <= n; i++) {
@@ -63,15 +65,10 @@ function thousands(value,   text, out) {
     return text out
 }
 
-function ratio_text(scenario, server, other) {
-    if (!spread(scenario, server, main_figure(scenario), other)) return "-"
-    return sprintf("%.2f  %.2f  %.2f", lowest, middle, highest)
-}
-
 function main_figure(scenario) { return scenario == "idle" ? "bytes" : "per_cpu" }
 
 function pooled(scenario, server, figure) {
-    return sum[scenario, server, figure] * 1e6 / sum[scenario, server, "requests"]
+    return sum[scenario, server, figure] * 1e6 / (sum[scenario, server, "requests"] + 1e-9)
 }
 
 # In a closed loop the server or the load is the limit; when neither has its processor for itself,
@@ -83,25 +80,54 @@ function is_disturbed(scenario,   i) {
     return 0
 }
 
-function load_table(scenario,   i, server, figure) {
-    printf "%-13s %9s  %-29s  %7s %8s %7s %8s %4s   %-16s  %s\n", "", "", \
-        "requests / server-CPU-second", "user", "kernel", "p50", "p99", "CPU", \
-        "to bare io_uring", "to bare epoll"
-    printf "%-13s %9s  %9s %9s %9s  %7s %8s %7s %8s %4s   %-4s  %-4s  %-4s  %s\n", "server", \
-        "rate/s", "min", "median", "max", "us/req", "us/req", "us", "us", "%", \
-        "min", "med", "max", "med"
+# Large units are few, and shown with their decimals.
+function amount(value) {
+    return unit == "MB" && value < 100 ? sprintf("%.2f", value) : thousands(value)
+}
+
+function load_table(scenario,   i, server) {
+    printf "%-14s %9s  %-29s  %7s %8s %7s %8s %4s %6s\n", "", "", \
+        units() " / server-CPU-second", "user", "kernel", "p50", "p99", "CPU", "lost"
+    printf "%-14s %9s  %9s %9s %9s  %7s %8s %7s %8s %4s %6s\n", "server", "rate/s", "min", \
+        "median", "max", "us each", "us each", "us", "us", "%", "%"
     for (i = 1; i <= servers; i++) {
         server = name[i]
         if (!spread(scenario, server, "per_cpu")) continue
-        printf "%-13s %9s  %9s %9s %9s", server, thousands(median(scenario, server, "rate")), \
-            thousands(lowest), thousands(middle), thousands(highest)
-        spread(scenario, server, "per_cpu")
-        printf "  %7.2f %8.2f %7.0f %8.0f %4.0f", pooled(scenario, server, "user"), \
-            pooled(scenario, server, "kernel"), median(scenario, server, "p50"), \
-            median(scenario, server, "p99"), median(scenario, server, "busy")
-        printf "   %-16s", ratio_text(scenario, server, "bare-uring")
-        figure = median(scenario, server, "per_cpu", "bare-epoll")
-        printf "  %s\n", figure == "" ? "-" : sprintf("%.2f", figure)
+        printf "%-14s %9s  %9s %9s %9s", server, amount(median(scenario, server, "rate")), \
+            amount(lowest), amount(middle), amount(highest)
+        printf "  %7.2f %8.2f %7s %8s %4.0f %6s\n", pooled(scenario, server, "user"), \
+            pooled(scenario, server, "kernel"), known(scenario, server, "p50"), \
+            known(scenario, server, "p99"), median(scenario, server, "busy"), \
+            known(scenario, server, "lost")
+    }
+}
+
+# Not every load knows every figure.
+function known(scenario, server, figure,   value) {
+    value = median(scenario, server, figure)
+    return value == "" ? "-" : sprintf("%.0f", value)
+}
+
+function units() { return unit == "MB" ? unit : unit "s" }
+
+function is_compared(scenario, i) { return median(scenario, peer[i], "per_cpu") != "" }
+
+function ratio_table(scenario,   i, j, server) {
+    printf "\n%-14s", "ratio of rounds"
+    for (j = 1; j <= peers; j++)
+        if (is_compared(scenario, j)) printf "  %-18s", "to " peer[j]
+    printf "\n%-14s", ""
+    for (j = 1; j <= peers; j++)
+        if (is_compared(scenario, j)) printf "  %5s %5s %5s ", "min", "med", "max"
+    print ""
+    for (i = 1; i <= servers; i++) {
+        server = name[i]
+        if (median(scenario, server, "per_cpu") == "") continue
+        printf "%-14s", server
+        for (j = 1; j <= peers; j++)
+            if (is_compared(scenario, j) && spread(scenario, server, "per_cpu", peer[j]))
+                printf "  %5.2f %5.2f %5.2f ", lowest, middle, highest
+        print ""
     }
 }
 
@@ -123,7 +149,7 @@ function bars(scenario, figure,   i, most, value, length_) {
         value = median(scenario, name[i], figure)
         if (value == "") continue
         length_ = int(value / most * 50 + 0.5)
-        printf "%-13s %9s  %s\n", name[i], thousands(value), substr(hashes, 1, length_)
+        printf "%-14s %9s  %s\n", name[i], amount(value), substr(hashes, 1, length_)
     }
 }
 
@@ -134,7 +160,10 @@ function print_tables(   i, scenario) {
         scenario = scenario_name[i]
         printf "\n%s\n", describe(scenario)
         if (scenario == "idle") idle_table()
-        else load_table(scenario)
+        else {
+            load_table(scenario)
+            ratio_table(scenario)
+        }
         if (scenario != "idle" && is_disturbed(scenario))
             print "The machine was busy with something else: take these figures as preliminary."
         bars(scenario, main_figure(scenario))
@@ -153,7 +182,8 @@ function describe(scenario,   text) {
 }
 
 function print_json(   i, j, comma, server, scenario) {
-    printf "{\"title\":\"%s\",\"machine\":\"%s\",\"results\":[", title, machine
+    printf "{\"title\":\"%s\",\"machine\":\"%s\",\"unit\":\"%s\",\"results\":[", title, machine, \
+        unit
     for (i = 1; i <= scenarios; i++) {
         scenario = scenario_name[i]
         for (j = 1; j <= servers; j++) {
@@ -177,16 +207,22 @@ function print_json(   i, j, comma, server, scenario) {
     print "]}"
 }
 
-function json_load(scenario, server,   i, other) {
-    printf ",\"rate\":%.1f,\"user_us\":%.3f,\"kernel_us\":%.3f,\"p50_us\":%.1f,\"p99_us\":%.1f", \
-        median(scenario, server, "rate"), pooled(scenario, server, "user"), \
-        pooled(scenario, server, "kernel"), median(scenario, server, "p50"), \
-        median(scenario, server, "p99")
+function json_load(scenario, server,   i) {
+    printf ",\"rate\":%.1f,\"user_us\":%.3f,\"kernel_us\":%.3f", median(scenario, server, "rate"), \
+        pooled(scenario, server, "user"), pooled(scenario, server, "kernel")
+    json_known(scenario, server, "p50_us", "p50")
+    json_known(scenario, server, "p99_us", "p99")
+    json_known(scenario, server, "lost_percent", "lost")
     printf ",\"server_cpu\":%.0f,\"load_cpu\":%.0f", median(scenario, server, "busy"), \
         median(scenario, server, "load")
-    for (i = 1; i <= split("bare-uring bare-epoll", other, " "); i++)
-        if (spread(scenario, server, "per_cpu", other[i]))
-            printf ",\"to_%s\":[%.3f,%.3f,%.3f]", other[i], lowest, middle, highest
+    for (i = 1; i <= peers; i++)
+        if (spread(scenario, server, "per_cpu", peer[i]))
+            printf ",\"to_%s\":[%.3f,%.3f,%.3f]", peer[i], lowest, middle, highest
+}
+
+function json_known(scenario, server, key, figure,   value) {
+    value = median(scenario, server, figure)
+    if (value != "") printf ",\"%s\":%.2f", key, value
 }
 
 function note(figure, value) { values[$1, $2, figure, $3] = value }
@@ -194,6 +230,7 @@ function note(figure, value) { values[$1, $2, figure, $3] = value }
 BEGIN {
     FS = "\t"
     servers = split(order, name, " ")
+    peers = split(against, peer, " ")
     hashes = "##################################################"
 }
 
@@ -216,8 +253,10 @@ $1 == "idle" { note("bytes", number("bytes_per_connection")); next }
     if (user + kernel > 0) note("per_cpu", number("requests") / (user + kernel))
     note("busy", 100 * (user + kernel) / number("seconds"))
     note("load", 100 * number("load_cpu"))
-    note("p50", number("p50_us"))
-    note("p99", number("p99_us"))
+    if (has("p50_us")) note("p50", number("p50_us"))
+    if (has("p99_us")) note("p99", number("p99_us"))
+    lost = number("lost")
+    if (has("lost")) note("lost", 100 * lost / (number("requests") + lost + 1e-9))
     sum[$1, $2, "user"] += user
     sum[$1, $2, "kernel"] += kernel
     sum[$1, $2, "requests"] += number("requests")

@@ -107,6 +107,11 @@ if(TARGET weir_static)
         endif()
     endforeach()
 
+    # Tests between hosts keep the contract's house: its checks and its way to run an engine.
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/network/*.c)
+    weir_test_program(test_network ${sources} ${PROJECT_SOURCE_DIR}/test/contract/contract.c
+                      LINK weir_static)
+
     # The model checker runs its threads as coroutines of one thread: ThreadSanitizer has nothing to
     # see there, and keeps a call stack for each that is left in the middle.  It compiles sources of
     # the engine for itself, and searches too long without optimisation.

@@ -8,6 +8,7 @@
 #include <weir/base/backoff.h>
 #include <weir/base/bytes.h>
 #include <weir/base/error.h>
+#include <weir/base/hash.h>
 #include <weir/base/num.h>
 #include <weir/base/time.h>
 #include <weir/base/utf8.h>
@@ -61,9 +62,27 @@
 #include <weir/stream/stream.h>
 #include <weir/stream/writer.h>
 
+#include <weir/net/accept_limit.h>
 #include <weir/net/acceptor.h>
+#include <weir/net/ancillary.h>
 #include <weir/net/endpoint.h>
+#include <weir/net/incoming.h>
+#include <weir/net/interface.h>
+#include <weir/net/ip_class.h>
+#include <weir/net/multicast.h>
+#include <weir/net/option.h>
+#include <weir/net/order.h>
+#include <weir/net/policy.h>
+#include <weir/net/prefix.h>
+#include <weir/net/prefix_set.h>
+#include <weir/net/relay.h>
+#include <weir/net/serve.h>
+#include <weir/net/split.h>
 #include <weir/net/tcp.h>
+#include <weir/net/tcp_info.h>
+#include <weir/net/udp.h>
+#include <weir/net/unix.h>
+#include <weir/net/unix_message.h>
 
 #include <weir/process/process.h>
 #include <weir/process/stdio.h>

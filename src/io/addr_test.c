@@ -488,12 +488,12 @@ TEST(a_kernel_address_that_is_short_foreign_or_absent_is_told_so)
     assert_int_equal(weir_address_from_sockaddr(NULL, 0, &out), 0);
     assert_int_equal(out.kind, WEIR_ADDRESS_UNIX);
     assert_int_equal(out.path_len, 0);
-    assert_int_equal(weir_address_from_sockaddr(from, 1, &out), WEIR_EAFNOSUPPORT);
+    assert_int_equal(weir_address_from_sockaddr(from, 1, &out), WEIR_EINVAL);
     assert_int_equal(weir_address_from_sockaddr(from, sizeof(struct sockaddr_in) - 1, &out),
-                     WEIR_EAFNOSUPPORT);
+                     WEIR_EINVAL);
     storage.ss_family = AF_INET6;
     assert_int_equal(weir_address_from_sockaddr(from, sizeof(struct sockaddr_in6) - 4, &out),
-                     WEIR_EAFNOSUPPORT);
+                     WEIR_EINVAL);
     storage.ss_family = AF_PACKET;
     assert_int_equal(weir_address_from_sockaddr(from, sizeof storage, &out), WEIR_EAFNOSUPPORT);
 }

@@ -25,14 +25,7 @@ void weir_acceptor_start(weir_io *io, weir_acceptor *acceptor)
     weir_submit(io, &acceptor->op, acceptor->queue);
 }
 
-/* Whether accepting again is of no use: it was stopped, or what it was given is no listener.  All
- * else may pass, a firewall's or a security module's refusal too. */
-static bool is_final(int error)
-{
-    return error == WEIR_ECANCELED || weir_errclass(error) == WEIR_CLASS_USAGE;
-}
-
-int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *out)
+int weir_acceptor_take_socket(weir_io *io, weir_acceptor *acceptor, weir_socket *out)
 {
     const int64_t result = acceptor->op.result;
     const bool slept = acceptor->op.code == WEIR_OP_SLEEP;
@@ -44,10 +37,10 @@ int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *ou
     if (result >= 0) {
         acceptor->error = 0;
         acceptor->pause = (weir_duration){0};
-        weir_tcp_stream_init(out, (weir_socket){(int)result});
+        out->fd = (int)result;
         return 1;
     }
-    if (is_final((int)result)) return (int)result;
+    if (net_is_final((int)result)) return (int)result;
     if (slept) {
         /* Not even the pause could be had: the caller's own task pauses, so that nothing spins.
          * A request that ends this is for that task, and says nothing about the acceptor. */
@@ -63,6 +56,14 @@ int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *ou
                              .user = acceptor->op.user};
     weir_submit(io, &acceptor->op, acceptor->queue);
     return 0;
+}
+
+int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *out)
+{
+    weir_socket socket;
+    const int result = weir_acceptor_take_socket(io, acceptor, &socket);
+    if (result == 1) weir_tcp_stream_init(out, socket);
+    return result;
 }
 
 void weir_acceptor_stop(weir_io *io, weir_acceptor *acceptor)

@@ -5,19 +5,9 @@
 #include <weir/net/endpoint.h>
 
 #include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <weir/base/error.h>
-#include <weir/base/num.h>
-
-/* Reads a decimal port: 0 to 65535, or WEIR_EPORTTEXT. */
-static int parse_port(weir_bytes text)
-{
-    uint64_t port;
-    if (text.len > 5 || weir_decimal_parse(text, 65535, &port)) return WEIR_EPORTTEXT;
-    return (int)port;
-}
 
 static bool all_digits(weir_bytes text)
 {
@@ -26,69 +16,81 @@ static bool all_digits(weir_bytes text)
     return text.len > 0;
 }
 
-/* Reads "[address%name]:port", whose zone is an interface's name. */
-static int parse_zone(weir_bytes text, weir_address *out)
+int weir_endpoint_parse_address(weir_bytes text, unsigned form, uint16_t port, weir_address *out,
+                                weir_address_why *why)
 {
-    const char *percent = memchr(text.data, '%', text.len);
-    const char *close = memchr(text.data, ']', text.len);
-    if (!percent || !close || close < percent) return WEIR_EADDRTEXT;
-    char name[IF_NAMESIZE];
-    const size_t len = (size_t)(close - percent) - 1;
-    if (len == 0 || len >= sizeof name) return WEIR_EZONETEXT;
-    memcpy(name, percent + 1, len);
-    name[len] = '\0';
-    const unsigned index = if_nametoindex(name);
-    if (index == 0) return WEIR_EZONETEXT;
-
-    char plain[WEIR_ADDRESS_TEXT];
-    const int n = snprintf(plain, sizeof plain, "%.*s%.*s", (int)(percent - text.data), text.data,
-                           (int)(text.len - (size_t)(close - text.data)), close);
-    if (n < 0 || (size_t)n >= sizeof plain) return WEIR_EADDRTEXT;
-    int error = weir_address_parse(weir_bytes_of(plain, (size_t)n), out);
-    if (!error) out->zone = index;
+    weir_address address;
+    weir_address_why reason;
+    int error = weir_address_parse_as(text, form | WEIR_ADDRESS_ZONE_NAME, port, &address, &reason);
+    if (!error && reason.zone_len > 0) {
+        address.zone = if_nametoindex(reason.zone);
+        if (address.zone == 0) {
+            error = WEIR_EZONETEXT;
+            reason.fault = WEIR_ADDRESS_NAMED_ZONE;
+            reason.at = reason.zone_at;
+        }
+    }
+    if (!error) *out = address;
+    if (why) *why = reason;
     return error;
 }
 
-/* Reads the host of "host:port" if it is one of the words known here. */
-static int parse_word(weir_bytes host, uint16_t port, weir_endpoint *out)
+/* Fills in the addresses of a host that is one of the words known here. */
+static bool parse_word(weir_bytes host, uint16_t port, weir_endpoint *out)
 {
     if (host.len == 0 || weir_bytes_equal(host, weir_bytes_text("*"))) {
-        out->addresses[0] = weir_address_any4(port);
-        out->addresses[1] = weir_address_any6(port);
+        *out = (weir_endpoint){.addresses = {weir_address_any4(port), weir_address_any6(port)},
+                               .everywhere = true};
     } else if (weir_bytes_equal_nocase(host, weir_bytes_text("localhost"))) {
-        out->addresses[0] = weir_address_loopback4(port);
-        out->addresses[1] = weir_address_loopback6(port);
+        *out = (weir_endpoint){
+            .addresses = {weir_address_loopback4(port), weir_address_loopback6(port)}};
     } else {
-        return WEIR_EADDRTEXT;
+        return false;
     }
     out->count = 2;
-    return 0;
+    return true;
+}
+
+static int parse_one(weir_bytes text, unsigned form, uint16_t port, weir_endpoint *out,
+                     weir_address_why *why)
+{
+    weir_address address;
+    const int error = weir_endpoint_parse_address(text, form, port, &address, why);
+    if (!error) *out = (weir_endpoint){.addresses = {address}, .count = 1};
+    return error;
+}
+
+int weir_endpoint_parse_host(weir_bytes host, uint16_t port, weir_endpoint *out,
+                             weir_address_why *why)
+{
+    if (parse_word(host, port, out)) {
+        if (why) *why = (weir_address_why){.at = host.len};
+        return 0;
+    }
+    /* What ends in its bracket has no port of its own. */
+    const bool brackets = host.data[0] == '[' && host.data[host.len - 1] == ']';
+    return parse_one(host, brackets ? WEIR_ADDRESS_AS_LITERAL : WEIR_ADDRESS_AS_IP, port, out, why);
+}
+
+int weir_endpoint_parse_why(weir_bytes text, weir_endpoint *out, weir_address_why *why)
+{
+    weir_host_port parts;
+    if (all_digits(text)) {
+        const int port = weir_port_parse(text, why);
+        if (port < 0) return port;
+        *out = (weir_endpoint){.addresses = {weir_address_loopback4((uint16_t)port)}, .count = 1};
+        return 0;
+    }
+    if (text.len < 5 || memcmp(text.data, "unix:", 5) != 0) {
+        const unsigned form = WEIR_ADDRESS_AS_SOCKET | WEIR_ADDRESS_HOST_EMPTY;
+        const int error = weir_address_split(text, form, 0, &parts, why);
+        if (!error && !parts.bracketed && parse_word(parts.host, parts.port, out)) return 0;
+        if (error == WEIR_EPORTTEXT) return error;
+    }
+    return parse_one(text, WEIR_ADDRESS_AS_SOCKET, 0, out, why);
 }
 
 int weir_endpoint_parse(weir_bytes text, weir_endpoint *out)
 {
-    weir_endpoint parsed = {.count = 1};
-    int error;
-    if (all_digits(text)) {
-        const int port = parse_port(text);
-        if (port < 0) return port;
-        parsed.addresses[0] = weir_address_loopback4((uint16_t)port);
-        *out = parsed;
-        return 0;
-    }
-    const char *colon = memchr(text.data, ':', text.len);
-    const bool word = colon && text.len > 0 && text.data[0] != '[' &&
-                      !memchr(colon + 1, ':', text.len - (size_t)(colon + 1 - text.data));
-    const weir_bytes host = weir_bytes_of(text.data, word ? (size_t)(colon - text.data) : 0);
-    if (word && (host.len == 0 || weir_bytes_equal(host, weir_bytes_text("*")) ||
-                 weir_bytes_equal_nocase(host, weir_bytes_text("localhost")))) {
-        const int port = parse_port(weir_bytes_of(colon + 1, text.len - host.len - 1));
-        if (port < 0) return port;
-        error = parse_word(host, (uint16_t)port, &parsed);
-    } else {
-        error = weir_address_parse(text, &parsed.addresses[0]);
-        if (error == WEIR_EZONETEXT) error = parse_zone(text, &parsed.addresses[0]);
-    }
-    if (!error) *out = parsed;
-    return error;
+    return weir_endpoint_parse_why(text, out, NULL);
 }

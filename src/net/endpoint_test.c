@@ -55,3 +55,47 @@ TEST(endpoint_mistakes_have_their_own_errors)
     assert_int_equal(refused("[fe80::1%nosuch0]:80"), WEIR_EZONETEXT);
     assert_int_equal(refused("[fe80::1%]:80"), WEIR_EZONETEXT);
 }
+
+TEST(endpoint_hosts_without_port)
+{
+    static const char *const bad[] = {"1.2.3.4:80", "[::1]:80", "[::1", "[", "example", "fe80::1%"};
+    weir_endpoint endpoint;
+    weir_address_why why;
+    char text[WEIR_ADDRESS_TEXT];
+    assert_int_equal(weir_endpoint_parse_host(weir_bytes_text("[::1]"), 9, &endpoint, &why), 0);
+    weir_address_print(&endpoint.addresses[0], text);
+    assert_string_equal(text, "[::1]:9");
+    assert_int_equal(weir_endpoint_parse_host(weir_bytes_text("fe80::1%lo"), 9, &endpoint, NULL),
+                     0);
+    weir_address_print(&endpoint.addresses[0], text);
+    assert_string_equal(text, "[fe80::1%1]:9");
+    assert_int_equal(weir_endpoint_parse_host(weir_bytes_text("*"), 9, &endpoint, &why), 0);
+    assert_true(endpoint.everywhere);
+    assert_int_equal(endpoint.count, 2);
+    assert_int_equal(weir_endpoint_parse_host(weir_bytes_text("localhost"), 9, &endpoint, NULL), 0);
+    assert_false(endpoint.everywhere);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_true(weir_endpoint_parse_host(weir_bytes_text(bad[i]), 9, &endpoint, &why) < 0);
+}
+
+TEST(endpoint_mistakes_have_their_place)
+{
+    static const struct {
+        const char *text;
+        weir_address_fault fault;
+        size_t at;
+    } all[] = {
+        {"70000", WEIR_ADDRESS_OVERFLOW, 0},
+        {"localhost:08", WEIR_ADDRESS_LEADING_ZERO, 10},
+        {"::1", WEIR_ADDRESS_NO_BRACKETS, 0},
+        {"[fe80::1%nosuch0]:80", WEIR_ADDRESS_NAMED_ZONE, 9},
+        {"1.2.3.x:80", WEIR_ADDRESS_CHARACTER, 6},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        weir_endpoint endpoint;
+        weir_address_why why;
+        assert_true(weir_endpoint_parse_why(weir_bytes_text(all[i].text), &endpoint, &why) < 0);
+        assert_int_equal(why.fault, all[i].fault);
+        assert_int_equal(why.at, all[i].at);
+    }
+}

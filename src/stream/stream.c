@@ -53,6 +53,103 @@ int64_t weir_stream_write_vector(weir_io *io, weir_stream *stream, const struct 
     return stream->table->write(io, stream, data, count, repeat, all, deadline);
 }
 
+int64_t weir_stream_try_read(weir_io *io, weir_stream *stream, void *data, size_t len)
+{
+    struct iovec slice = {data, len};
+    if (!stream->table->read_as) return WEIR_EUNSUPPORTED;
+    return stream->table->read_as(io, stream, &slice, 1, WEIR_OP_TRY, none);
+}
+
+int64_t weir_stream_try_write(weir_io *io, weir_stream *stream, const void *data, size_t len)
+{
+    struct iovec slice = {(void *)(uintptr_t)data, len};
+    if (!stream->table->write_as) return WEIR_EUNSUPPORTED;
+    return stream->table->write_as(io, stream, &slice, 1, WEIR_OP_TRY, none);
+}
+
+int64_t weir_stream_peek(weir_io *io, weir_stream *stream, void *data, size_t len)
+{
+    struct iovec slice = {data, len};
+    if (!stream->table->read_as) return WEIR_EUNSUPPORTED;
+    return stream->table->read_as(io, stream, &slice, 1, WEIR_OP_PEEK, none);
+}
+
+int64_t weir_stream_write_zerocopy(weir_io *io, weir_stream *stream, const void *data, size_t len)
+{
+    struct iovec slice = {(void *)(uintptr_t)data, len};
+    if (!stream->table->write_as) return weir_stream_write_all(io, stream, data, len);
+    return stream->table->write_as(io, stream, &slice, 1, WEIR_OP_ZEROCOPY | WEIR_OP_ALL, none);
+}
+
+int weir_stream_prepare_ready(weir_stream *stream, weir_op *op, uint32_t events)
+{
+    if (!stream->table->prepare_ready) return WEIR_EUNSUPPORTED;
+    return stream->table->prepare_ready(stream, op, events);
+}
+
+int weir_stream_ready(weir_io *io, weir_stream *stream, uint32_t events, weir_deadline deadline)
+{
+    weir_op op;
+    int error = weir_stream_prepare_ready(stream, &op, events);
+    if (error) return error;
+    op.deadline = deadline;
+    return (int)weir_do(io, &op);
+}
+
+weir_socket weir_stream_socket(const weir_stream *stream)
+{
+    if (!stream->table->socket) return (weir_socket){-1};
+    return stream->table->socket(stream);
+}
+
+enum { FRAME_PREFIX = 4 };
+
+/* Why a write of everything stopped short: what the next call tells. */
+static int64_t why_short(weir_io *io, weir_stream *stream)
+{
+    const int64_t result = weir_stream_write(io, stream, "", 1);
+    return result < 0 ? result : WEIR_EPIPE;
+}
+
+int64_t weir_stream_write_frame(weir_io *io, weir_stream *stream, const void *data, size_t len)
+{
+    if (len > UINT32_MAX) return WEIR_ELIMIT;
+    unsigned char prefix[FRAME_PREFIX] = {(unsigned char)(len >> 24), (unsigned char)(len >> 16),
+                                          (unsigned char)(len >> 8), (unsigned char)len};
+    const struct iovec slices[] = {{prefix, sizeof prefix}, {(void *)(uintptr_t)data, len}};
+    const int64_t n = stream->table->write(io, stream, slices, len > 0 ? 2 : 1, 1, true, none);
+    if (n < 0) return n;
+    if ((uint64_t)n < len + sizeof prefix) return why_short(io, stream);
+    return (int64_t)len;
+}
+
+/* Reads what is still missing of a frame that has begun. */
+static int64_t read_rest(weir_io *io, weir_stream *stream, void *data, size_t len)
+{
+    size_t done = 0;
+    while (done < len) {
+        const int64_t n = weir_stream_read(io, stream, (char *)data + done, len - done);
+        if (n <= 0) return n < 0 ? n : WEIR_EEOF;
+        done += (size_t)n;
+    }
+    return (int64_t)len;
+}
+
+int64_t weir_stream_read_frame(weir_io *io, weir_stream *stream, void *data, size_t size,
+                               bool *begun)
+{
+    unsigned char prefix[FRAME_PREFIX];
+    const int64_t first = weir_stream_read(io, stream, prefix, sizeof prefix);
+    if (begun) *begun = first > 0;
+    if (first <= 0) return first < 0 ? first : WEIR_ECLOSED;
+    int64_t n = read_rest(io, stream, prefix + first, sizeof prefix - (size_t)first);
+    if (n < 0) return n;
+    const uint32_t len = (uint32_t)prefix[0] << 24 | (uint32_t)prefix[1] << 16 |
+                         (uint32_t)prefix[2] << 8 | prefix[3];
+    if (len > size) return WEIR_ELIMIT;
+    return read_rest(io, stream, data, len);
+}
+
 int64_t weir_stream_read_lent(weir_io *io, weir_stream *stream, weir_lent *out,
                               weir_deadline deadline)
 {

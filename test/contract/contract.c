@@ -210,8 +210,8 @@ static int listen_unix(weir_io *io, const weir_address *address, int backlog, we
     return error;
 }
 
-int contract_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
-                    weir_socket *out)
+int contract_listen(weir_io *io, const weir_address *address,
+                    const weir_tcp_listen_options *options, weir_socket *out)
 {
     if (address->kind == WEIR_ADDRESS_UNIX)
         return listen_unix(io, address, options ? options->backlog : 128, out);
@@ -224,7 +224,7 @@ int contract_listen(weir_io *io, const weir_address *address, const weir_listen_
 bool contract_listener(weir_io *io, int backlog, weir_socket *listener, weir_address *address)
 {
     weir_address any = weir_address_loopback4(0);
-    weir_listen_options options = {.backlog = backlog};
+    weir_tcp_listen_options options = {.backlog = backlog};
     listener->fd = -1;
     return check_int(contract_listen(io, &any, &options, listener), 0) &&
            check_int(weir_local_address(io, *listener, address), 0);

@@ -124,8 +124,8 @@ bool contract_tcp_pair(weir_io *io, weir_socket ends[2]);
 uint16_t contract_port(int fd);
 
 /* Listens on an address of any kind.  `options` may be NULL.  Returns as weir_tcp_listen. */
-int contract_listen(weir_io *io, const weir_address *address, const weir_listen_options *options,
-                    weir_socket *out);
+int contract_listen(weir_io *io, const weir_address *address,
+                    const weir_tcp_listen_options *options, weir_socket *out);
 
 /* A TCP listener on a free port of 127.0.0.1 and its address. */
 bool contract_listener(weir_io *io, int backlog, weir_socket *listener, weir_address *address);

@@ -69,7 +69,7 @@ CONTRACT(an_ipv6_wildcard_takes_ipv4_clients_when_told_to)
 {
     weir_socket six, four;
     weir_address any6 = weir_address_any6(0);
-    weir_listen_options both = {.accept_ipv4 = true};
+    weir_tcp_listen_options both = {.dual_stack = true};
     if (!has_ipv6(io)) return;
     check_int(contract_listen(io, &any6, &both, &six), 0);
     uint16_t port = port_of(io, six);
@@ -83,7 +83,8 @@ CONTRACT(an_ipv6_wildcard_takes_ipv4_clients_when_told_to)
 CONTRACT(a_port_in_use_is_refused_unless_it_is_shared_on_purpose)
 {
     weir_socket first, second;
-    weir_listen_options shared = {.reuse_port = true};
+    weir_socket_options port = {.reuse_port = true};
+    weir_tcp_listen_options shared = {.socket = &port};
     weir_address any = weir_address_loopback4(0);
     check_int(contract_listen(io, &any, NULL, &first), 0);
     weir_address taken = weir_address_loopback4(port_of(io, first));
@@ -100,7 +101,7 @@ CONTRACT(a_server_can_listen_again_at_once_after_it_closed_first)
 {
     weir_socket listener, client, served;
     weir_address any = weir_address_loopback4(0);
-    weir_listen_options strict = {.no_reuse_address = true};
+    weir_tcp_listen_options strict = {.no_reuse_address = true};
     check_int(contract_listen(io, &any, NULL, &listener), 0);
     weir_address again = weir_address_loopback4(port_of(io, listener));
     check_int(weir_socket_open(io, AF_INET, SOCK_STREAM, 0, &client), 0);
@@ -120,7 +121,8 @@ CONTRACT(children_of_a_listener_have_its_options_and_are_ours_alone)
     for (int delay = 0; delay < 2; delay++) {
         weir_socket listener, child;
         weir_address address = weir_address_loopback4(0);
-        weir_listen_options options = {.delay = delay};
+        weir_socket_options nagle = {.delay = delay};
+        weir_tcp_listen_options options = {.socket = &nagle};
         check_int(contract_listen(io, &address, &options, &listener), 0);
         check_int(weir_local_address(io, listener, &address), 0);
         int client = contract_client(&address);
@@ -265,7 +267,7 @@ CONTRACT(a_unix_connect_waits_while_the_backlog_is_full)
     connecting c = {0};
     weir_socket listener, served;
     weir_task task = {0};
-    weir_listen_options one = {.backlog = 1};
+    weir_tcp_listen_options one = {.backlog = 1};
     int clients[3];
     contract_make_directory(directory);
     unix_address(&c.address, "unix:@%s", directory);
@@ -332,7 +334,8 @@ CONTRACT(datagrams_arrive_whole_with_their_sender_and_truncation_is_told)
     static char data[1000];
     for (size_t i = 0; i < sizeof data; i++) data[i] = (char)i;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        weir_message got = {.data = slices, .count = 2, .came = rows[i].truncated ? 0 : WEIR_MESSAGE_TRUNCATED};
+        weir_message got = {
+            .data = slices, .count = 2, .came = rows[i].truncated ? 0 : WEIR_MESSAGE_TRUNCATED};
         check_int(send_to(io, a, &at_b, data, rows[i].sent), rows[i].sent);
         check_int(weir_receive(io, b, &got), rows[i].stored);
         check_int((got.came & WEIR_MESSAGE_TRUNCATED) != 0, rows[i].truncated);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Does every text that reads as an address print to a text that reads as the same one, and does the
- * kernel's form, also one of random bytes, keep it?
+ * Does every text that reads as an address print to a text that reads as the same one, in each
+ * form; does every other have its fault within the text; does inet_pton agree; and does the
+ * kernel's form, also one of random bytes, keep the address?
  */
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -39,10 +41,69 @@ static void check_kernel_form(const weir_address *address)
     require(weir_address_equal(address, &back));
 }
 
+/* The text in this form reads and prints to one that reads as the same; or its fault is in it. */
+static void check_form(weir_bytes text, unsigned form)
+{
+    char first[WEIR_ADDRESS_TEXT], second[WEIR_ADDRESS_TEXT];
+    weir_address address, back;
+    weir_address_why why;
+    const int error = weir_address_parse_as(text, form, 0, &address, &why);
+    require(weir_address_parse_as(text, form, 0, &back, NULL) == error);
+    require(why.at <= text.len && why.zone_at + why.zone_len <= text.len);
+    require((error < 0) == (why.fault != WEIR_ADDRESS_GOOD));
+    if (error < 0) return;
+    const int64_t len = weir_address_canonical(text, form, first, sizeof first);
+    require(len > 0 && (size_t)len == strlen(first));
+    const weir_bytes canonical = weir_bytes_of(first, (size_t)len);
+    require(weir_address_parse_as(canonical, form, 0, &back, &why) == 0);
+    require(weir_address_equal(&address, &back) && weir_address_compare(&address, &back) == 0);
+    require(weir_address_canonical(canonical, form, second, sizeof second) == len);
+    require(memcmp(first, second, (size_t)len) == 0);
+}
+
+/* inet_pton reads the same addresses, but knows no zones and ends at a NUL. */
+static void check_against_pton(weir_bytes text)
+{
+    char copy[128];
+    uint8_t theirs[16];
+    weir_address address;
+    if (text.len >= sizeof copy || (text.len && memchr(text.data, '%', text.len))) return;
+    if (text.len && memchr(text.data, '\0', text.len)) return;
+    if (text.len) memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    const int error = weir_address_parse_ip(text, 0, &address);
+    const bool four = inet_pton(AF_INET, copy, theirs) == 1;
+    require((error == 0) == (four || inet_pton(AF_INET6, copy, theirs) == 1));
+    if (error) return;
+    require(address.kind == (four ? WEIR_ADDRESS_IPV4 : WEIR_ADDRESS_IPV6));
+    require(memcmp(address.at.ipv6, theirs, four ? 4 : 16) == 0);
+}
+
+static void check_split(weir_bytes text)
+{
+    weir_host_port parts;
+    weir_address_why why;
+    const unsigned form = WEIR_ADDRESS_AS_LITERAL | WEIR_ADDRESS_HOST_EMPTY;
+    if (weir_address_split(text, form, 1, &parts, &why) < 0) {
+        require(why.at <= text.len && why.fault != WEIR_ADDRESS_GOOD);
+        return;
+    }
+    require(parts.host.len <= text.len);
+    if (parts.host.len)
+        require(parts.bracketed == (memchr(parts.host.data, ':', parts.host.len) != NULL));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     weir_bytes text = weir_bytes_of(data, size);
     weir_address address;
+    for (unsigned form = 0; form <= WEIR_ADDRESS_FORMS; form++) {
+        check_form(text, form);
+        check_form(text, form | WEIR_ADDRESS_ZONE_NAME);
+        check_form(text, form | WEIR_ADDRESS_ZONE_NAME | WEIR_ADDRESS_ZONE_URL);
+    }
+    check_against_pton(text);
+    check_split(text);
     if (weir_address_parse(text, &address) == 0) {
         check_text(&address);
         check_kernel_form(&address);

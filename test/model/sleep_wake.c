@@ -79,8 +79,8 @@ static void is_complete(void)
 
 static void send_post(int sender, int nth)
 {
-    weir_evented_worker_send(&model_workers[0], (weir_inbox_message *)(void *)&at.posts[sender][nth].link,
-                             MESSAGE_POST);
+    weir_evented_worker_send(
+        &model_workers[0], (weir_inbox_message *)(void *)&at.posts[sender][nth].link, MESSAGE_POST);
 }
 
 static void send_two_0(void)

@@ -131,7 +131,8 @@ int weir_listen(weir_io *io, weir_socket socket, int backlog);
  * cancellation point.  From a task of `io`; several tasks may accept on one socket. */
 int weir_accept(weir_io *io, weir_socket listener, weir_socket *out);
 
-/* Connects a socket: connect(2).
+/* Connects a socket: connect(2).  A datagram socket only notes its peer; the address NONE takes the
+ * peer off again (WEIR_EINVAL for other sockets).
  *
  * Returns 0; WEIR_ECONNREFUSED, WEIR_ETIMEDOUT (the network's own limit), WEIR_ENETUNREACH,
  * WEIR_EHOSTUNREACH, WEIR_ECONNRESET, WEIR_EADDRNOTAVAIL, WEIR_EACCES, WEIR_EPERM, WEIR_EALREADY,

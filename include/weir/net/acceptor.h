@@ -41,10 +41,13 @@ void weir_acceptor_start(weir_io *io, weir_acceptor *acceptor);
  * Returns 1 and a connection in *out, the caller's; start it again for the next.  Returns 0 when
  * there is none but the acceptor goes on by itself, after a pause (a shortage or another error that
  * may pass, or its end).  Errors: WEIR_ECANCELED after weir_acceptor_stop; WEIR_EBADF, WEIR_EINVAL,
- * WEIR_ENOTSOCK, WEIR_EOPNOTSUPP and others of the class USAGE: the listener is unusable.
+ * WEIR_ENOTSOCK and others of the class USAGE: the listener is unusable.
  * Waits, for 5 ms, only when the shortage reaches the engine itself; a cancel request ends that
  * wait and stays pending. */
 int weir_acceptor_take(weir_io *io, weir_acceptor *acceptor, weir_tcp_stream *out);
+
+/* The same for listeners of any kind: the connection as a socket. */
+int weir_acceptor_take_socket(weir_io *io, weir_acceptor *acceptor, weir_socket *out);
 
 /* Asks it to stop: if it is running its op will come out of the queue once more. */
 void weir_acceptor_stop(weir_io *io, weir_acceptor *acceptor);

@@ -72,6 +72,27 @@ typedef struct weir_stream_table {
 
     /* Stops and closes.  What was written still goes out.  Not a cancellation point. */
     void (*close)(weir_io *io, weir_stream *stream);
+
+    /* Optional.  Read and write in another manner: `flags` are WEIR_OP_TRY and WEIR_OP_PEEK for
+     * reading, WEIR_OP_TRY, or WEIR_OP_ZEROCOPY with WEIR_OP_ALL, for writing (op.h). */
+    int64_t (*read_as)(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
+                       unsigned flags, weir_deadline deadline);
+    int64_t (*write_as)(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
+                        unsigned flags, weir_deadline deadline);
+
+    /* Optional.  Fills `op` so that it waits until the stream is ready for any of `events`
+     * (WEIR_POLL_…) when submitted: its result is the ready set.  The deadline is reset. */
+    int (*prepare_ready)(weir_stream *stream, weir_op *op, uint32_t events);
+
+    /* Optional.  The socket whose bytes are the stream's, unchanged; borrowed.  A stream that
+     * encrypts or buffers has none. */
+    weir_socket (*socket)(const weir_stream *stream);
+
+    /* Optional, together.  The bytes of the concrete stream, which may be copied elsewhere while
+     * nothing is in flight on it and no standing receive is open; and what makes the value that was
+     * copied own nothing any more. */
+    size_t size;
+    void (*moved)(weir_stream *stream);
 } weir_stream_table;
 
 /* The head of every stream. */
@@ -109,6 +130,47 @@ int64_t weir_stream_read_vector(weir_io *io, weir_stream *stream, const struct i
                                 size_t count, weir_deadline deadline);
 int64_t weir_stream_write_vector(weir_io *io, weir_stream *stream, const struct iovec *data,
                                  size_t count, uint32_t repeat, bool all, weir_deadline deadline);
+
+/* The forms that do not wait.  As weir_stream_read and _write, but WEIR_EAGAIN instead of waiting,
+ * so that "nothing now" is never mixed up with 0, the end; WEIR_EUNSUPPORTED.  Cancellation points.
+ */
+int64_t weir_stream_try_read(weir_io *io, weir_stream *stream, void *data, size_t len);
+int64_t weir_stream_try_write(weir_io *io, weir_stream *stream, const void *data, size_t len);
+
+/* Waits for bytes and copies them, but leaves them to be read again.
+ * Returns as weir_stream_read; WEIR_EUNSUPPORTED.  A cancellation point. */
+int64_t weir_stream_peek(weir_io *io, weir_stream *stream, void *data, size_t len);
+
+/* Writes all of `len` bytes without copying them where the stream can (see weir_write_zerocopy);
+ * else as weir_stream_write_all.  Returns when the memory is the caller's again.
+ * A cancellation point; one that comes while the kernel holds the memory resets the connection. */
+int64_t weir_stream_write_zerocopy(weir_io *io, weir_stream *stream, const void *data, size_t len);
+
+/* Waits until the stream is ready for any of `events` (WEIR_POLL_…), by level: what is ready stays
+ * so until it is taken.  WEIR_POLL_ERROR, a failure or a hang-up, is reported unasked.
+ * Returns the ready set, > 0; WEIR_EDEADLINE, WEIR_EUNSUPPORTED.  A cancellation point. */
+int weir_stream_ready(weir_io *io, weir_stream *stream, uint32_t events, weir_deadline deadline);
+
+/* Fills `op` with that wait, to be submitted or selected.  Returns 0 or WEIR_EUNSUPPORTED. */
+int weir_stream_prepare_ready(weir_stream *stream, weir_op *op, uint32_t events);
+
+/* The socket below, borrowed: for options and addresses; {-1} when there is none that carries the
+ * stream's bytes unchanged.  Never waits. */
+weir_socket weir_stream_socket(const weir_stream *stream);
+
+/* Messages with their length before them: four bytes, the most significant first, then so many
+ * bytes.  A length of 0 is legal.
+ *
+ * write_frame returns `len`; WEIR_ELIMIT when it is more than 4,294,967,295; else errors of
+ * weir_stream_write, after which the stream is of no more use for frames.
+ * read_frame returns the length, >= 0, of the message that is now in `data`; WEIR_ECLOSED at the
+ * end of the stream between two frames; WEIR_EEOF at its end inside of one; WEIR_ELIMIT when the
+ * message is longer than `size`: its bytes are unread; else errors of weir_stream_read.  After each
+ * of these but a WEIR_ECANCELED or WEIR_EDEADLINE with *begun false the position is lost: close.
+ * `begun` may be NULL.  Cancellation points. */
+int64_t weir_stream_write_frame(weir_io *io, weir_stream *stream, const void *data, size_t len);
+int64_t weir_stream_read_frame(weir_io *io, weir_stream *stream, void *data, size_t size,
+                               bool *begun);
 
 /* Waits for bytes and lends the buffer that holds them: nothing is held while waiting.  Once used,
  * all reading goes through it until weir_stream_stop.  *out must hold no buffer.

@@ -70,7 +70,7 @@ int weir_http_server_listen(weir_http_server *server, const weir_address *addres
                             weir_address *bound)
 {
     if (server->listener_count == WEIR_HTTP_MAX_LISTENERS) return WEIR_ELIMIT;
-    const weir_listen_options options = {.backlog = 4096};
+    const weir_tcp_listen_options options = {.backlog = 4096};
     weir_tcp_listener listener;
     int error = weir_tcp_listen(server->io, address, &options, &listener);
     if (error) return error;

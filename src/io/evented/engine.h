@@ -187,6 +187,7 @@ enum {
     OP_ASKED = 64,     /* … because its task was asked to stop */
     OP_POLLED = 128,   /* the reactor's: waits for readiness, then is tried */
     OP_AWAY = 256,     /* at the worker where its receiver is open */
+    OP_HELD = 512,     /* the reactor's: done, but the kernel still reads the caller's memory */
 };
 
 /* The opcode, known only here, of a task that waits for its queue. */

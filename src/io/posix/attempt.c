@@ -101,7 +101,7 @@ bool weir_attempt_made(const weir_op *op, int64_t result, int made[2])
 
 bool weir_attempt_was_short(const weir_op *op, int64_t result)
 {
-    if (op->code != WEIR_OP_READ || result <= 0) return false;
+    if (op->code != WEIR_OP_READ || op->flags & WEIR_OP_PEEK || result <= 0) return false;
     uint64_t room = 0;
     for (uint32_t i = 0; i < op->args.vector.count && room <= (uint64_t)result; i++)
         room += op->args.vector.data[i].iov_len;

@@ -30,8 +30,9 @@ void weir_attempt_begin(weir_op *op);
 /* Tries the op: SOCKET to SEND_FILE except READ_LENT and RECEIVER_STOP; WEIR_EUNSUPPORTED for the
  * others.  Never waits for a socket; file ops may wait for a disk (weir_attempt_is_file).
  *
- * Returns the op's result, WEIR_ATTEMPT_WAIT, or WEIR_ATTEMPT_LATER (a Unix listener's queue is
- * full, and readiness does not tell when it no longer is).  op->result is untouched.
+ * Returns the op's result, WEIR_ATTEMPT_WAIT, or WEIR_ATTEMPT_LATER (the queue of a Unix listener,
+ * or of the Unix socket that a message names, is full: readiness does not tell when there is room).
+ * op->result is untouched.
  * A WRITE with WEIR_OP_ALL and a SEND_FILE end with a result when all went or an error came; what
  * went so far is weir_attempt_progress. */
 int64_t weir_attempt(weir_op *op);
@@ -48,8 +49,9 @@ weir_duration weir_attempt_delay(const weir_op *op);
  * pending. */
 int64_t weir_attempt_progress(const weir_op *op);
 
-/* Whether a READ that returned `result` got less than it had room for.  On a TCP socket nothing is
- * left then that was there before (unless the peer has ended the stream or sent urgent data). */
+/* Whether a READ (no peek) that returned `result` got less than it had room for.  On a TCP socket
+ * nothing is left then that was there before (unless the peer has ended the stream or sent urgent
+ * data). */
 bool weir_attempt_was_short(const weir_op *op, int64_t result);
 
 /* Whether an op works on a file system, so that it may hold the thread: OPEN, STAT, READ_AT,

@@ -115,10 +115,23 @@ static int64_t finish_connect(int fd)
     return -error;
 }
 
+/* Takes the peer off a datagram socket: connect(2) to AF_UNSPEC.  On a connection it would be an
+ * abort, which nobody means by it. */
+static int64_t disconnect(int fd)
+{
+    int type;
+    socklen_t size = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) return -errno;
+    if (type != SOCK_DGRAM) return WEIR_EINVAL;
+    const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    return connect(fd, &nobody, sizeof nobody) < 0 ? -errno : 0;
+}
+
 int64_t weir_attempt_connect(weir_op *op)
 {
     uint64_t *steps = weir_progress_steps(op);
     if (*steps == connect_started) return finish_connect(op->fd);
+    if (op->args.address && op->args.address->kind == WEIR_ADDRESS_NONE) return disconnect(op->fd);
 
     struct sockaddr_storage name;
     socklen_t len = op->args.address ? weir_address_to_sockaddr(op->args.address, &name) : 0;

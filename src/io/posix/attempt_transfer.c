@@ -169,7 +169,8 @@ static int64_t write_batch(int fd, struct iovec *data, size_t count)
 /* What an op that has sent `done` bytes says to an outcome that is no progress. */
 static int64_t end_or_wait(uint64_t done, int64_t outcome)
 {
-    return outcome == WEIR_ATTEMPT_WAIT || done == 0 ? outcome : (int64_t)done;
+    const bool waits = outcome == WEIR_ATTEMPT_WAIT || outcome == WEIR_ATTEMPT_LATER;
+    return waits || done == 0 ? outcome : (int64_t)done;
 }
 
 static int64_t write_gathered(weir_op *op, uint64_t *done)
@@ -215,9 +216,20 @@ static int64_t outcome_of(int64_t result)
     return result == WEIR_EAGAIN ? WEIR_ATTEMPT_WAIT : result;
 }
 
+/* What a message that was not taken waits for.  When the queue of a Unix receiver that is named in
+ * it is full, our socket counts as writable all the same, and nothing tells when there is room. */
+static int64_t send_outcome(weir_op *op, const weir_message *message, int64_t result)
+{
+    if (result != WEIR_EAGAIN || message->address.kind != WEIR_ADDRESS_UNIX)
+        return outcome_of(result);
+    ++*weir_progress_steps(op);
+    return WEIR_ATTEMPT_LATER;
+}
+
 int64_t weir_attempt_send(weir_op *op)
 {
-    return outcome_of(weir_message_send(op->fd, op->args.messages.first));
+    weir_message *message = op->args.messages.first;
+    return send_outcome(op, message, weir_message_send(op->fd, message));
 }
 
 int64_t weir_attempt_receive(weir_op *op)
@@ -233,8 +245,9 @@ int64_t weir_attempt_send_many(weir_op *op)
     while (*done < count) {
         int64_t n = weir_message_send_some(op->fd, op->args.messages.first + *done,
                                            count - (uint32_t)*done);
-        if (n < 0) return end_or_wait(*done, outcome_of(n));
+        if (n < 0) return end_or_wait(*done, send_outcome(op, op->args.messages.first + *done, n));
         *done += (uint64_t)n;
+        *weir_progress_steps(op) = 0;
     }
     return count;
 }
@@ -253,20 +266,23 @@ int64_t weir_attempt_receive_many(weir_op *op)
     return done;
 }
 
+static int64_t splice_some(int from, int to, size_t length)
+{
+    if (length > SENDFILE_MAX) length = SENDFILE_MAX;
+    ssize_t n =
+        TEMP_FAILURE_RETRY(splice(from, NULL, to, NULL, length, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
+    return n >= 0 ? n : weir_attempt_failure(errno);
+}
+
 int64_t weir_attempt_splice(weir_op *op)
 {
-    const bool take = op->args.splice.take;
     const int pipe = op->args.splice.pipe;
-    const size_t length =
-        op->args.splice.length < SENDFILE_MAX ? op->args.splice.length : SENDFILE_MAX;
+    const size_t length = op->args.splice.length;
+    /* Who takes holds the other end of the pipe, so that no signal can come. */
+    if (op->args.splice.take) return splice_some(op->fd, pipe, length);
     quiet_mask quiet;
     quiet_begin(&quiet);
-    ssize_t n;
-    do {
-        n = splice(take ? op->fd : pipe, NULL, take ? pipe : op->fd, NULL, length,
-                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-    } while (n < 0 && errno == EINTR);
-    const int64_t result = n >= 0 ? n : weir_attempt_failure(errno);
+    const int64_t result = splice_some(pipe, op->fd, length);
     quiet_end(&quiet, result == WEIR_EPIPE);
     return result;
 }

@@ -115,7 +115,10 @@ static bool write_slices(worker *w, weir_op *op)
     if (count == 0) return false;
     all->message = (struct msghdr){.msg_iov = all->slices, .msg_iovlen = count};
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
-    io_uring_prep_sendmsg(entry, op->fd, &all->message, (unsigned)send_flags(op));
+    if (op->flags & WEIR_OP_ZEROCOPY)
+        io_uring_prep_sendmsg_zc(entry, op->fd, &all->message, (unsigned)send_flags(op));
+    else
+        io_uring_prep_sendmsg(entry, op->fd, &all->message, (unsigned)send_flags(op));
     entry->user_data = (uintptr_t)op;
     return true;
 }
@@ -128,8 +131,12 @@ static bool write_some(worker *w, weir_op *op)
     const struct iovec *data = op->args.vector.data;
     if (op->args.vector.count != 1 || data->iov_len == 0) return write_slices(w, op);
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
-    io_uring_prep_send(entry, op->fd, (char *)data->iov_base + *written(op),
-                       clamp(data->iov_len - *written(op)), send_flags(op));
+    const char *rest = (const char *)data->iov_base + *written(op);
+    const size_t len = clamp(data->iov_len - *written(op));
+    if (op->flags & WEIR_OP_ZEROCOPY)
+        io_uring_prep_send_zc(entry, op->fd, rest, len, send_flags(op), 0);
+    else
+        io_uring_prep_send(entry, op->fd, rest, len, send_flags(op));
     entry->user_data = (uintptr_t)op;
     return true;
 }
@@ -183,8 +190,17 @@ static void retry(worker *w, weir_op *op)
     if (!attempt(w, op)) weir_evented_op_finish(w, op, op->result);
 }
 
+/* Takes back the memory that the kernel reads for a send whose peer does not acknowledge: only the
+ * end of the connection frees it (tcp(7): AF_UNSPEC dissolves it). */
+static void take_back(const weir_op *op)
+{
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+    (void)connect(op->fd, &none, sizeof none);
+}
+
 static void stop(worker *w, weir_op *op)
 {
+    if (op->reserved & OP_HELD) take_back(op);
     if (op->code == WEIR_OP_READ_LENT) {
         weir_uring_stop_lent(w, op);
     } else {
@@ -221,6 +237,30 @@ static void sent(worker *w, weir_op *op, int32_t result)
     weir_evented_op_finish(w, op, *done > 0 ? (int64_t)*done : result);
 }
 
+/* A zero-copy send completes twice: when the bytes are queued, and when they are no longer read. */
+static void sent_zerocopy(worker *w, weir_op *op, int32_t result, uint32_t flags)
+{
+    uint64_t *queued = &weir_op_words_of(op)->own[5];
+    const bool is_canceled = op->reserved & OP_CANCELED;
+    if (flags & IORING_CQE_F_MORE) {
+        *queued = (uint64_t)(int64_t)result;
+        op->reserved |= OP_HELD;
+        if (is_canceled) take_back(op);
+        return;
+    }
+    if (flags & IORING_CQE_F_NOTIF) {
+        op->reserved &= (uint16_t)~OP_HELD;
+        result = (int32_t)*queued;
+        if (is_canceled) result = WEIR_ECANCELED; /* it was taken back, or may have been */
+    }
+    if (result == -EOPNOTSUPP || result == -EINVAL) {
+        op->flags &= (uint8_t)~WEIR_OP_ZEROCOPY; /* not this kind of socket: copy */
+        if (write_some(w, op)) return;
+        result = (int32_t)op->result;
+    }
+    sent(w, op, result);
+}
+
 /* Works on what no native entry serves: pipes and terminals, file systems without NOWAIT, paths
  * that change while they are resolved. */
 static bool served_otherwise(worker *w, weir_op *op, int32_t result)
@@ -250,10 +290,12 @@ static bool is_passing(const weir_op *op, int32_t result)
     }
 }
 
-static void completed(worker *w, weir_op *op, int32_t result)
+static void completed(worker *w, weir_op *op, int32_t result, uint32_t flags)
 {
     if (op->reserved & OP_POLLED) {
         polled(w, op, result);
+    } else if (op->code == WEIR_OP_WRITE && op->flags & WEIR_OP_ZEROCOPY) {
+        sent_zerocopy(w, op, result, flags);
     } else if (op->reserved & OP_CANCELED && is_passing(op, result)) {
         weir_evented_op_finish(w, op, WEIR_ECANCELED);
     } else if (result < 0 && served_otherwise(w, op, result)) {
@@ -276,7 +318,7 @@ static void handle(worker *w, uint64_t user_data, int32_t result, uint32_t flags
         if (!(flags & IORING_CQE_F_MORE)) weir_uring_arm_wakeup(w);
         return;
     default:
-        if (about) completed(w, about, result);
+        if (about) completed(w, about, result, flags);
     }
 }
 

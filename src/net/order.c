@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Destination address selection (RFC 6724 6): the policy table and the rules, as comparisons.
+ *
+ * IPv4 addresses take part as IPv4-mapped ones (RFC 6724 3.2).
+ */
+#include <weir/net/order.h>
+
+#include <weir/net/ip_class.h>
+
+#include "net/prefix_bits.h"
+
+/* The policy table -------------------------------------------------------------------------- */
+
+/* RFC 6724 2.1. */
+static const weir_order_policy default_policy[] = {
+    {{WEIR_ADDRESS_IPV6, 128, {[15] = 1}}, 50, 0},
+    {{WEIR_ADDRESS_IPV6, 0, {0}}, 40, 1},
+    {{WEIR_ADDRESS_IPV6, 96, {[10] = 0xff, [11] = 0xff}}, 35, 4},
+    {{WEIR_ADDRESS_IPV6, 16, {0x20, 0x02}}, 30, 2},
+    {{WEIR_ADDRESS_IPV6, 32, {0x20, 0x01}}, 5, 5},
+    {{WEIR_ADDRESS_IPV6, 7, {0xfc}}, 3, 13},
+    {{WEIR_ADDRESS_IPV6, 96, {0}}, 1, 3},
+    {{WEIR_ADDRESS_IPV6, 10, {0xfe, 0xc0}}, 1, 11},
+    {{WEIR_ADDRESS_IPV6, 16, {0x3f, 0xfe}}, 1, 12},
+};
+
+const weir_order_policy *weir_order_default_policy(size_t *count)
+{
+    *count = sizeof default_policy / sizeof *default_policy;
+    return default_policy;
+}
+
+const weir_order_policy *weir_order_policy_of(const weir_order_policy *table, size_t count,
+                                              const weir_address *address)
+{
+    const weir_address ipv6 = weir_address_map(address);
+    const weir_order_policy *best = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (!weir_prefix_contains(&table[i].prefix, &ipv6)) continue;
+        if (!best || table[i].prefix.len > best->prefix.len) best = &table[i];
+    }
+    return best;
+}
+
+/* The rules --------------------------------------------------------------------------------- */
+
+/* What the rules ask of a candidate; numbers are such that the higher one is preferred. */
+typedef struct rank {
+    int usable, scope_matches, not_deprecated, home, label_matches, precedence, native, narrow;
+    int family; /* rule 9 asks for the same one */
+    int common; /* rule 9: bits that source and destination share */
+} rank;
+
+static bool is_ip(const weir_address *address)
+{
+    return address->kind == WEIR_ADDRESS_IPV4 || address->kind == WEIR_ADDRESS_IPV6;
+}
+
+/* Rule 9, CommonPrefixLen of 2.2: no further than the prefix of the source. */
+static int common_bits(const weir_order_candidate *candidate)
+{
+    const weir_address *source = &candidate->source, *destination = &candidate->destination;
+    if (source->kind != destination->kind) return 0;
+    const bool ipv6 = source->kind == WEIR_ADDRESS_IPV6;
+    const unsigned known = candidate->source_len;
+    const unsigned most = known ? known : ipv6 ? 64 : 0;
+    const unsigned shared = ipv6 ? net_bits_common(source->at.ipv6, destination->at.ipv6, 16)
+                                 : net_bits_common(source->at.ipv4, destination->at.ipv4, 4);
+    return (int)(shared < most ? shared : most);
+}
+
+static rank rank_of(const weir_order_candidate *candidate, const weir_order_policy *table,
+                    size_t count)
+{
+    const weir_address *source = &candidate->source, *destination = &candidate->destination;
+    rank r = {.family = destination->kind};
+    if (!is_ip(destination)) {
+        r.usable = -1;
+        return r;
+    }
+    const weir_order_policy *to = weir_order_policy_of(table, count, destination);
+    r.precedence = to ? to->precedence : 0;
+    r.narrow = -(int)weir_ip_scope_of(destination);
+    r.native = !candidate->encapsulated;
+    if (!is_ip(source)) return r; /* nothing is known of a source: rules 3 to 5 and 9 are even */
+    const weir_order_policy *from = weir_order_policy_of(table, count, source);
+    r.usable = !candidate->unreachable;
+    r.scope_matches = weir_ip_scope_of(source) == weir_ip_scope_of(destination);
+    r.not_deprecated = !candidate->deprecated;
+    /* Both at once, then home alone, then neither, then care-of alone. */
+    r.home = candidate->home ? 1 + candidate->care_of : -(int)candidate->care_of;
+    r.label_matches = from && to && from->label == to->label;
+    r.common = common_bits(candidate);
+    return r;
+}
+
+/* Whether `b` is preferred to `a`, which stands before it. */
+static bool better(const rank *b, const rank *a)
+{
+    if (b->usable != a->usable) return b->usable > a->usable; /* rule 1 */
+    if (b->usable <= 0) return false;                         /* neither can be used */
+    if (b->scope_matches != a->scope_matches) return b->scope_matches > a->scope_matches;
+    if (b->not_deprecated != a->not_deprecated) return b->not_deprecated > a->not_deprecated;
+    if (b->home != a->home) return b->home > a->home;
+    if (b->label_matches != a->label_matches) return b->label_matches > a->label_matches;
+    if (b->precedence != a->precedence) return b->precedence > a->precedence;
+    if (b->native != a->native) return b->native > a->native;
+    if (b->narrow != a->narrow) return b->narrow > a->narrow;
+    return b->family == a->family && b->common > a->common; /* rule 9, else rule 10 */
+}
+
+/* By insertion: it is stable, and rule 9, which is silent between families, gives no order that
+ * faster sorts could rest on. */
+void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_order_policy *table,
+                     size_t table_count)
+{
+    if (!table) table = weir_order_default_policy(&table_count);
+    for (size_t i = 1; i < count; i++) {
+        const weir_order_candidate moved = candidates[i];
+        const rank mine = rank_of(&moved, table, table_count);
+        size_t to = i;
+        while (to > 0) {
+            const rank before = rank_of(&candidates[to - 1], table, table_count);
+            if (!better(&mine, &before)) break;
+            candidates[to] = candidates[to - 1];
+            to--;
+        }
+        candidates[to] = moved;
+    }
+}
