@@ -133,6 +133,7 @@ static void measure_echo(load_result *result)
     answered = lost = 0;
     load_window window = load_begin(options.pid);
     echo_for(options.seconds);
+    if (answered == 0) bench_fail("no answer", 0);
     result->requests = (double)answered;
     result->lost = (double)lost;
     load_end(&window, result);
@@ -214,6 +215,7 @@ static void measure_flow(load_result *result)
     if (after.bad != before.bad || seen.bad) bench_fail("a datagram was damaged", 0);
     double out = (double)(sends ? after.bytes - before.bytes : sent.bytes - sent_before.bytes);
     double came = (double)(sends ? seen.bytes - seen_before.bytes : after.bytes - before.bytes);
+    if (came <= 0) bench_fail("no datagram arrived", 0);
     result->requests = (sends ? out : came) / 1e6;
     result->lost = sends ? 0 : (out > came ? (out - came) / 1e6 : 0);
     load_end(&window, result);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading addresses: one pass over the text, which stops at the first byte that is wrong.
+ * The exact reader of addresses: one pass over the text, which stops at the first byte that is
+ * wrong.  Most good texts do not come here: addr_quick.c reads them by the same grammar.
  *
  *      socket    = ipv4 ":" port  /  "[" ipv6 [ zone ] "]:" port  /  "unix:" path  /  "unix:@" name
  *      ip        = ipv4  /  ipv6 [ zone ]
@@ -12,7 +13,7 @@
  *      byte, port, number = decimal, no leading zeros
  *      path, name         = bytes; "\xHH" is the byte HH, and the only use of a backslash
  */
-#include <weir/io/addr.h>
+#include "io/addr_read.h"
 
 #include <endian.h>
 #include <string.h>
@@ -492,8 +493,8 @@ static inline void put_octets(uint8_t out[16], uint128 bits)
     memcpy(out + 8, &low, sizeof low);
 }
 
-int weir_address_parse_as(weir_bytes text, unsigned form, uint16_t port, weir_address *out,
-                          weir_address_why *why)
+int weir_address_read_exact(weir_bytes text, unsigned form, uint16_t port, weir_address *out,
+                            weir_address_why *why)
 {
     reader r = reader_of(text, form);
     int error;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * Do random addresses and random near-misses read and print as the C library's inet_pton and
- * inet_ntop have them, and does every address survive its own text?
+ * inet_ntop have them, does every address survive its own text, and do the quick and the exact
+ * reader agree?
  */
 #include "test/harness/test.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include <weir/io/addr.h>
+#include "io/addr_read.h"
 
 /* Bytes with many zeros and some ones all over, so that runs of every length come up. */
 static void random_bytes(uint64_t *random, uint8_t *out, size_t len)
@@ -203,5 +206,121 @@ TEST(dotted_is_what_inet_ntop_writes)
         weir_address_print_as(&address, form, NULL, ours, sizeof ours);
         assert_non_null(inet_ntop(AF_INET6, octets, theirs, sizeof theirs));
         assert_string_equal(ours, theirs);
+    }
+}
+
+/* Whether weir_address_parse_as, which tries the quick reader first, says the same of a text as the
+ * exact reader alone.  The text ends where its memory ends, so that a sanitizer sees a read beyond.
+ */
+static bool check_readers(const char *text, size_t len, unsigned form)
+{
+    char *copy = malloc(len ? len : 1);
+    assert_non_null(copy);
+    memcpy(copy, text, len);
+    const weir_bytes view = weir_bytes_of(copy, len);
+    weir_address quick, exact;
+    weir_address_why quick_why, exact_why;
+    memset(&quick, 0x5a, sizeof quick);
+    memset(&exact, 0x5a, sizeof exact);
+    const int result = weir_address_parse_as(view, form, 7, &quick, &quick_why);
+    const int expected = weir_address_read_exact(view, form, 7, &exact, &exact_why);
+    bool same = result == expected && memcmp(&quick, &exact, sizeof quick) == 0;
+    same &= quick_why.fault == exact_why.fault && quick_why.at == exact_why.at;
+    same &= quick_why.zone_at == exact_why.zone_at && quick_why.zone_len == exact_why.zone_len;
+    same &= strcmp(quick_why.zone, exact_why.zone) == 0;
+    if (!same) fail_msg("%s in form %x: %d, not %d", text, form, result, expected);
+    free(copy);
+    return result == 0;
+}
+
+/* An address in a random form, with what goes around it, mutated or not. */
+static size_t random_text(uint64_t *random, char *text, size_t room)
+{
+    uint8_t octets[16];
+    random_bytes(random, octets, sizeof octets);
+    const size_t size = test_random(random) % 4 ? 16 : 4;
+    weir_address address = weir_address_from_octets(octets, size, (uint16_t)test_random(random));
+    if (test_random(random) % 2) address.port %= 100;
+    if (test_random(random) % 8 == 0) address.zone = (uint32_t)test_random(random);
+    unsigned form = test_random(random) % (WEIR_ADDRESS_FORMS + 1);
+    if (test_random(random) % 4 == 0) form |= WEIR_ADDRESS_DOTTED;
+    size_t len = weir_address_print_as(&address, form, NULL, text, room);
+    assert_true(len < room);
+    if (test_random(random) % 2) mutate(random, text, &len, room - 1);
+    text[len] = '\0';
+    return len;
+}
+
+TEST(the_quick_and_the_exact_reader_agree)
+{
+    uint64_t random = test_seed();
+    int taken = 0, refused = 0;
+    for (int i = 0; i < 150000; i++) {
+        char text[WEIR_ADDRESS_IPV6_PORT_TEXT + 8];
+        const size_t len = random_text(&random, text, sizeof text);
+        for (unsigned form = 0; form <= WEIR_ADDRESS_FORMS; form++) {
+            if (check_readers(text, len, form))
+                taken++;
+            else
+                refused++;
+        }
+    }
+    assert_true(taken > 50000 && refused > 50000);
+}
+
+TEST(the_quick_and_the_exact_reader_agree_on_short_texts)
+{
+    static const char letters[] = "01.:[]f%";
+    enum { LETTERS = sizeof letters - 1, LONGEST = 5 };
+    for (unsigned len = 0, count = 1; len <= LONGEST; len++, count *= LETTERS) {
+        for (unsigned number = 0; number < count; number++) {
+            char text[LONGEST + 1] = "";
+            for (unsigned i = 0, rest = number; i < len; i++, rest /= LETTERS)
+                text[i] = letters[rest % LETTERS];
+            for (unsigned form = 0; form <= WEIR_ADDRESS_FORMS; form++)
+                check_readers(text, len, form);
+        }
+    }
+}
+
+/* A number of each length and around each limit in each place, and each count of groups and gaps.
+ */
+TEST(the_quick_and_the_exact_reader_agree_around_the_limits)
+{
+    static const char *const parts[] = {"",    "0",   "1",   "9",    "10",    "00",  "01",
+                                        "099", "199", "249", "255",  "256",   "999", "1000",
+                                        "a",   "ff",  "fff", "ffff", "fffff", ":"};
+    static const char *const ports[] = {"",       ":",       ":0",         ":1",
+                                        ":01",    ":9999",   ":65535",     ":65536",
+                                        ":99999", ":100000", ":4294967297"};
+    enum { PARTS = sizeof parts / sizeof *parts, PORTS = sizeof ports / sizeof *ports };
+    char text[256];
+    for (unsigned form = 0; form <= WEIR_ADDRESS_FORMS; form++) {
+        for (unsigned i = 0; i < PARTS * PARTS * PORTS; i++) {
+            const char *a = parts[i % PARTS], *b = parts[i / PARTS % PARTS];
+            const char *port = ports[i / PARTS / PARTS];
+            int len = snprintf(text, sizeof text, "%s.%s.1.%s%s", a, b, a, port);
+            check_readers(text, (size_t)len, form);
+            len = snprintf(text, sizeof text, "[%s:%s::%s]%s", a, b, a, port);
+            check_readers(text, (size_t)len, form);
+            len = snprintf(text, sizeof text, "1:2:3:%s:5:6:%s:8%s", a, b, port);
+            check_readers(text, (size_t)len, form);
+            len = snprintf(text, sizeof text, "%s:%s::%s.0.0.%s", a, b, b, a);
+            check_readers(text, (size_t)len, form);
+        }
+        for (unsigned i = 0; i < 1u << 14; i++) { /* groups, single or double colons between them */
+            size_t len = 0;
+            for (unsigned k = 0; k < i >> 10; k++) {
+                if (i >> k & 1) text[len++] = ':';
+                if (k > 0) text[len++] = ':';
+                text[len++] = '7';
+            }
+            text[len] = '\0';
+            check_readers(text, len, form);
+            memcpy(text + len, "::", 3);
+            check_readers(text, len + 2, form);
+            memcpy(text + len, ":1.2.3.4", 9);
+            check_readers(text, len + 8, form);
+        }
     }
 }

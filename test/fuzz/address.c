@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Does every text that reads as an address print to a text that reads as the same one, in each
- * form; does every other have its fault within the text; does inet_pton agree; and does the
- * kernel's form, also one of random bytes, keep the address?
+ * form; does every other have its fault within the text; do inet_pton and the exact reader alone
+ * agree; and does the kernel's form, also one of random bytes, keep the address?
  */
 #include <arpa/inet.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <weir/io/addr.h>
+#include "io/addr_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +41,19 @@ static void check_kernel_form(const weir_address *address)
     require(weir_address_equal(address, &back));
 }
 
+/* The exact reader alone says the same. */
+static void check_exact(weir_bytes text, unsigned form, int error, const weir_address *address,
+                        const weir_address_why *why)
+{
+    weir_address exact;
+    weir_address_why exact_why;
+    require(weir_address_read_exact(text, form, 0, &exact, &exact_why) == error);
+    require(why->fault == exact_why.fault && why->at == exact_why.at);
+    require(why->zone_at == exact_why.zone_at && why->zone_len == exact_why.zone_len);
+    require(strcmp(why->zone, exact_why.zone) == 0);
+    require(error < 0 || (weir_address_equal(address, &exact) && address->flow == exact.flow));
+}
+
 /* The text in this form reads and prints to one that reads as the same; or its fault is in it. */
 static void check_form(weir_bytes text, unsigned form)
 {
@@ -49,6 +62,7 @@ static void check_form(weir_bytes text, unsigned form)
     weir_address_why why;
     const int error = weir_address_parse_as(text, form, 0, &address, &why);
     require(weir_address_parse_as(text, form, 0, &back, NULL) == error);
+    check_exact(text, form, error, &address, &why);
     require(why.at <= text.len && why.zone_at + why.zone_len <= text.len);
     require((error < 0) == (why.fault != WEIR_ADDRESS_GOOD));
     if (error < 0) return;

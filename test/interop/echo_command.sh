@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Does `weir echo` send back to socat, netcat, bash and python what they send, on each engine, within
-# its limits, and until the end?
+# Does `weir echo` send back to socat, netcat, bash and python what they send, on each engine,
+# within its limits, and until the end?
 . "$(dirname "$0")/talk_common.bash"
 need socat
 need nc
@@ -91,8 +91,12 @@ PYTHON
     ends $pid 0 'weir echo of packets'
 
     # Limits: one connection at a time; the second is served when the first has been idle.
-    begin echo echo 127.0.0.1:0 --max-connections 1 --idle-timeout 0.5 --io $engine
+    begin echo echo 127.0.0.1:0 udp::0 --max-connections 1 --idle-timeout 0.5 --io $engine
     port=$(port_in echo.err)
+    udp=$(await echo.err 'udp:0.0.0.0:[0-9]*' | sed 's/.*://')
+    # At all addresses the answer comes from the one that was asked.
+    timeout 10 socat -t 0.2 - "UDP:127.0.0.5:$udp" <"$work/small" >"$work/answer"
+    alike 'socat, UDP, another address' "$work/answer" "$work/small"
     exec 3<>"/dev/tcp/127.0.0.1/$port" 4<>"/dev/tcp/127.0.0.1/$port"
     echo first >&3
     echo second >&4

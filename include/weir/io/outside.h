@@ -19,8 +19,9 @@ extern "C" {
  * Returns 0 and its result in *result (may be NULL); WEIR_ENOTRUNNING: no weir_run is under way, or
  * its root has ended; WEIR_ENOMEM, WEIR_ECONCURRENCY: no task could be started; WEIR_EDEADLK: the
  * caller is itself a task of `io`, and can do it directly.  The task is a detached one (task.h): it
- * is asked to stop when the root ends.
- * Holds the calling thread.  From any thread that is no task of `io`. */
+ * is asked to stop when the root ends.  The engine may be destroyed only after this has returned.
+ * On threads, the task's thread is a child of the calling one, with its network namespace. Holds
+ * the calling thread.  From any thread that is no task of `io`. */
 int weir_outside_run(weir_io *io, weir_task_fn *run, void *argument, int *result);
 
 #ifdef __cplusplus

@@ -160,7 +160,8 @@ int64_t weir_write(weir_io *io, weir_socket socket, const void *data, size_t len
 /* Writes all of `len` bytes.
  *
  * Returns `len`; a smaller count when an error, a cancellation or a deadline ended it part way (the
- * next call reports which); a negative error when nothing went.  Otherwise as weir_write. */
+ * next call fails, too; of a reset it may know no more than WEIR_EPIPE); a negative error when
+ * nothing went.  Otherwise as weir_write. */
 int64_t weir_write_all(weir_io *io, weir_socket socket, const void *data, size_t len);
 
 /* Writes slices in turn, the last one `repeat` times (0 skips it, 1 is plain), until all went if

@@ -42,6 +42,9 @@
 /* Ops that may complete at once in a row before their fiber lets others run. */
 enum { OPS_IN_A_ROW = 128 };
 
+/* Fibers that may run between two completions before the kernel and the timers are looked at. */
+enum { EARLY_FIBERS = 128 };
+
 /* The gates of a run. */
 enum { GATE_OPENED, GATE_LEFT };
 
@@ -89,6 +92,8 @@ struct worker {
     weir_fiber_context loop; /* the thread's own stack */
     fiber *current;          /* NULL: the loop runs */
     bool handing;            /* a queue's handler runs */
+    bool is_idle;            /* it counts in engine.idle */
+    uint32_t early;          /* fibers that may still run between two completions of this look */
     uintptr_t kept;          /* messages taken out of the inbox and not handled yet */
     fiber *dead;             /* has ended; its stack is free once another context runs */
     fiber *ready_first, *ready_last;
@@ -272,6 +277,13 @@ void weir_evented_worker_send(worker *to, weir_inbox_message *message,
 /* Looks in the inbox for lent buffers that have come back, when there are none left.  Returns
  * whether there were any.  On the worker's thread, in a fiber or in the loop. */
 bool weir_evented_worker_recover(worker *w);
+
+/* For the reactor, in its poll: the kernel has been asked, what follows is handling the answers. */
+void weir_evented_worker_woken(worker *w);
+
+/* For the reactor, between two completions: runs what the last one has made ready, because the
+ * bytes that came with it are still in the processor's cache. */
+void weir_evented_worker_go_on(worker *w);
 
 /* Wakes an idle worker, if there is one, because there is something to steal. */
 void weir_evented_worker_call_thief(engine *e);

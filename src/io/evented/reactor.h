@@ -39,7 +39,8 @@ typedef struct weir_reactor {
     void (*retry)(struct worker *w, weir_op *op);
 
     /* Hands what was started to the kernel, waits up to `timeout` ns for something to happen (0:
-     * only looks, WEIR_FOREVER_NS: without end), and finishes what is done. */
+     * only looks, WEIR_FOREVER_NS: without end), calls weir_evented_worker_woken, and finishes what
+     * is done, with weir_evented_worker_go_on after each. */
     void (*poll)(struct worker *w, int64_t timeout);
 
     /* Whether an op would hold the thread and goes to the offload threads. */

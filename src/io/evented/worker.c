@@ -205,13 +205,30 @@ static void look(worker *w, int64_t timeout)
 {
     weir_count(&w->counts.enters);
     w->engine->reactor->poll(w, timeout);
+}
+
+void weir_evented_worker_woken(worker *w)
+{
     w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
+    w->early = EARLY_FIBERS;
+    if (!w->is_idle) return;
+    w->is_idle = false;
+    __atomic_store_n(&w->sleeping, 0, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&w->engine->idle, 1, __ATOMIC_SEQ_CST);
+}
+
+void weir_evented_worker_go_on(worker *w)
+{
+    if (!w->ready_first || w->early == 0) return;
+    w->early--;
+    weir_evented_fiber_run(w, weir_evented_fiber_pick(w));
 }
 
 /* Waits in the kernel until there is something to do. */
 static void sleep_now(worker *w)
 {
     engine *e = w->engine;
+    w->is_idle = true;
     __atomic_fetch_add(&e->idle, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&w->sleeping, 1, __ATOMIC_SEQ_CST);
     weir_count(&w->counts.sleeps);
@@ -232,8 +249,6 @@ static void sleep_now(worker *w)
         w->trimmed = w->now;
         weir_stack_pool_trim(&w->stacks, KEPT_STACKS);
     }
-    __atomic_store_n(&w->sleeping, 0, __ATOMIC_RELAXED);
-    __atomic_fetch_sub(&e->idle, 1, __ATOMIC_SEQ_CST);
 }
 
 void weir_evented_worker_loop(worker *w)

@@ -112,6 +112,8 @@ static int64_t finish_connect(int fd)
     int error = 0;
     socklen_t size = sizeof(error);
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return -errno;
+    /* An error can be reported a moment before SO_ERROR tells it; what is connected is writable. */
+    if (error == 0 && !(look.revents & POLLOUT)) return WEIR_ATTEMPT_LATER;
     return -error;
 }
 

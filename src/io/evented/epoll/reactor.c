@@ -142,9 +142,12 @@ static void stop(worker *w, weir_op *op)
 
 static void poll_reactor(worker *w, int64_t timeout)
 {
-    for (weir_op *op = weir_readiness_wait(w->reactor, timeout), *next; op; op = next) {
+    weir_op *op = weir_readiness_wait(w->reactor, timeout);
+    weir_evented_worker_woken(w);
+    for (weir_op *next; op; op = next) {
         next = weir_op_words_of(op)->next;
         retry(w, op);
+        weir_evented_worker_go_on(w);
     }
 }
 

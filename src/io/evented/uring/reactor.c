@@ -18,7 +18,7 @@
 #include "io/posix/file.h"
 #include "io/posix/gather.h"
 
-enum { WRITE_SLICES = 64, ENTRY_MAX = 1 << 30 };
+enum { WRITE_SLICES = 64, ENTRY_MAX = 1 << 30, LARGE = 4096 };
 
 static unsigned poll_mask(uint32_t events)
 {
@@ -78,6 +78,10 @@ static bool read_some(worker *w, weir_op *op)
     const struct iovec *data = op->args.vector.data;
     if (op->args.vector.count != 1 || data->iov_len == 0 || op->flags & WEIR_OP_PEEK)
         return attempt(w, op);
+    if (data->iov_len >= LARGE && op->args.vector.count == 1) {
+        wait_ready(w, op);
+        return true;
+    }
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
     io_uring_prep_recv(entry, op->fd, data->iov_base, clamp(data->iov_len), 0);
     entry->user_data = (uintptr_t)op;
@@ -127,8 +131,9 @@ static bool write_slices(worker *w, weir_op *op)
  * out on the stack: here they would have to last until the completion. */
 static bool write_some(worker *w, weir_op *op)
 {
-    if (op->args.vector.repeat != 1) return attempt(w, op);
     const struct iovec *data = op->args.vector.data;
+    const bool is_large = data->iov_len >= LARGE && !(op->flags & WEIR_OP_ZEROCOPY);
+    if (op->args.vector.repeat != 1 || is_large) return attempt(w, op);
     if (op->args.vector.count != 1 || data->iov_len == 0) return write_slices(w, op);
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
     const char *rest = (const char *)data->iov_base + *written(op);
@@ -348,6 +353,7 @@ static void poll_reactor(worker *w, int64_t timeout)
 {
     uring *u = w->reactor;
     if (timeout != 0 || pending(u)) enter(u, timeout);
+    weir_evented_worker_woken(w);
     struct io_uring_cqe *cqe;
     unsigned head;
     io_uring_for_each_cqe(&u->ring, head, cqe)
@@ -357,6 +363,7 @@ static void poll_reactor(worker *w, int64_t timeout)
         uint32_t flags = cqe->flags;
         io_uring_cqe_seen(&u->ring, cqe);
         handle(w, user_data, result, flags);
+        weir_evented_worker_go_on(w);
     }
 }
 
