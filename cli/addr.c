@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <weir/base/error.h>
@@ -14,7 +15,7 @@
 
 #include "cli.h"
 
-enum { TEXTS = 64, VALUE = 704 };
+enum { TEXTS = 64 };
 
 /* How the facts about one text are written: a line each, or the members of one JSON object. */
 typedef struct report {
@@ -22,11 +23,17 @@ typedef struct report {
     unsigned count; /* facts so far */
 } report;
 
+/* Of any length, as an argument has: what does not fit would leave a hole. */
 static void put_json(const char *text)
 {
-    char out[6 * VALUE];
-    const size_t len = cli_json_string(text, strlen(text), out, sizeof out);
-    fwrite(out, 1, len, stdout);
+    const size_t room = 6 * strlen(text) + 16;
+    char *out = malloc(room);
+    const size_t len = out ? cli_json_string(text, strlen(text), out, room) : 0;
+    if (len > 0)
+        fwrite(out, 1, len, stdout);
+    else
+        fputs("null", stdout);
+    free(out);
 }
 
 /* Writes a fact; `bare` is for numbers and truth values, which JSON does not quote. */

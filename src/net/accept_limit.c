@@ -55,6 +55,7 @@ typedef struct level {
 struct weir_accept_limit {
     uint32_t lock;
     uint32_t total, most;
+    uint32_t others; /* of the total: those that are not IP and hold no entries */
     weir_hash_key key;
     level levels[WEIR_ACCEPT_LEVELS];
 };
@@ -265,6 +266,7 @@ static weir_accept_verdict admit(weir_accept_limit *limit, const weir_address *p
     for (unsigned i = 0; is_ip(peer) && i < WEIR_ACCEPT_LEVELS; i++)
         if (is_limited(&limit->levels[i])) count(limit, &limit->levels[i], peer, now);
     limit->total++;
+    limit->others += !is_ip(peer);
     return verdict;
 }
 
@@ -279,9 +281,12 @@ int weir_accept_limit_admit(weir_accept_limit *limit, const weir_address *peer, 
     return is.reason == WEIR_ACCEPT_ADMITTED ? 0 : WEIR_ELIMIT;
 }
 
-/* Whether every level has a connection of the peer. */
+/* Whether there can be a connection of the peer: every level has one, or one that is not IP.
+ * Counting one off that is not there would let in more than there are entries. */
 static bool is_known(const weir_accept_limit *limit, const weir_address *peer)
 {
+    if (!is_ip(peer)) return limit->others > 0;
+    if (limit->total == limit->others) return false;
     for (int i = 0; i < WEIR_ACCEPT_LEVELS; i++) {
         const level *l = &limit->levels[i];
         if (!is_limited(l)) continue;
@@ -293,8 +298,9 @@ static bool is_known(const weir_accept_limit *limit, const weir_address *peer)
 
 static void release(weir_accept_limit *limit, const weir_address *peer)
 {
-    if (limit->total == 0 || (is_ip(peer) && !is_known(limit, peer))) return;
+    if (!is_known(limit, peer)) return;
     limit->total--;
+    limit->others -= !is_ip(peer);
     for (int i = 0; is_ip(peer) && i < WEIR_ACCEPT_LEVELS; i++) {
         level *l = &limit->levels[i];
         if (!is_limited(l)) continue;

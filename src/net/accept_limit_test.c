@@ -85,6 +85,31 @@ TEST(accept_limit_of_the_total)
     weir_accept_limit_destroy(limit);
 }
 
+TEST(accept_limit_releases_of_the_wrong_kind_are_ignored)
+{
+    weir_accept_limit *limit = make((weir_accept_limit_options){
+        .total = 2, .capacity = 2, .levels = {{.connections = 1, .rate = 100}}});
+    const weir_address local = {.kind = WEIR_ADDRESS_UNIX}, none = {0}, peer = ip("192.0.2.1");
+    assert_int_equal(admit(limit, "192.0.2.1"), WEIR_ACCEPT_ADMITTED);
+    assert_int_equal(admit(limit, "192.0.2.2"), WEIR_ACCEPT_ADMITTED);
+    weir_accept_limit_release(limit, &local);
+    weir_accept_limit_release(limit, &none);
+    assert_int_equal(weir_accept_limit_total(limit), 2);
+    /* There is no entry left for a third. */
+    assert_int_equal(admit(limit, "192.0.2.3"), WEIR_ACCEPT_TOTAL);
+    assert_int_equal(weir_accept_limit_connections(limit, &peer, 0), 1);
+    weir_accept_limit_destroy(limit);
+
+    limit = make((weir_accept_limit_options){.total = 2});
+    assert_int_equal(weir_accept_limit_admit(limit, &local, (weir_instant){0}, NULL), 0);
+    release(limit, "192.0.2.1");
+    assert_int_equal(weir_accept_limit_total(limit), 1);
+    weir_accept_limit_release(limit, &local);
+    weir_accept_limit_release(limit, &local);
+    assert_int_equal(weir_accept_limit_total(limit), 0);
+    weir_accept_limit_destroy(limit);
+}
+
 TEST(accept_limit_wide_level_stops_many_prefixes)
 {
     weir_accept_limit *limit = make((weir_accept_limit_options){

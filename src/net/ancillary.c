@@ -47,12 +47,30 @@ static weir_address ipv6_of(const struct in6_addr *from, uint32_t interface)
     return address;
 }
 
+static bool is_mapped(const weir_address *address)
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    return address->kind == WEIR_ADDRESS_IPV6 &&
+           memcmp(address->at.ipv6, prefix, sizeof prefix) == 0;
+}
+
 /* Reading: each takes one kind of item, and returns false when it is no such item. ----------- */
 
-static bool take_packet_info4(const net_control_item *item, weir_ancillary *out)
+/* What a dual-stack socket is told about an IPv4 datagram, at two levels and in any order: the IPv6
+ * item has the addresses as this socket writes them, the IPv4 item the one to answer from. */
+typedef struct packet_infos {
+    bool had4, had6;
+    weir_address answer_from; /* of the IPv4 item */
+} packet_infos;
+
+static bool take_packet_info4(const net_control_item *item, weir_ancillary *out,
+                              packet_infos *infos)
 {
     struct in_pktinfo info;
     if (!net_control_copy(item, &info, sizeof info)) return false;
+    infos->had4 = true;
+    infos->answer_from = ipv4_of(info.ipi_spec_dst);
+    if (infos->had6) return true;
     out->destination = ipv4_of(info.ipi_addr);
     out->local = ipv4_of(info.ipi_spec_dst);
     out->interface.index = (uint32_t)info.ipi_ifindex;
@@ -152,13 +170,10 @@ static bool take_error(const net_control_item *item, weir_ancillary *out)
     return true;
 }
 
-static void take_ip(const net_control_item *item, weir_ancillary *out, bool *had6)
+static void take_ip(const net_control_item *item, weir_ancillary *out, packet_infos *infos)
 {
     switch (item->type) {
-    case IP_PKTINFO:
-        /* A dual-stack socket may tell both: then the mapped one is what it can answer from. */
-        if (!*had6) (void)take_packet_info4(item, out);
-        break;
+    case IP_PKTINFO: (void)take_packet_info4(item, out, infos); break;
     case IP_TOS:
         (void)take_byte(item, out, WEIR_ANCILLARY_TRAFFIC_CLASS, &out->traffic_class);
         break;
@@ -168,10 +183,10 @@ static void take_ip(const net_control_item *item, weir_ancillary *out, bool *had
     }
 }
 
-static void take_ipv6(const net_control_item *item, weir_ancillary *out, bool *had6)
+static void take_ipv6(const net_control_item *item, weir_ancillary *out, packet_infos *infos)
 {
     switch (item->type) {
-    case IPV6_PKTINFO: *had6 |= take_packet_info6(item, out); break;
+    case IPV6_PKTINFO: infos->had6 |= take_packet_info6(item, out); break;
     case IPV6_TCLASS:
         (void)take_byte(item, out, WEIR_ANCILLARY_TRAFFIC_CLASS, &out->traffic_class);
         break;
@@ -191,12 +206,12 @@ int weir_ancillary_read(const void *control, size_t len, weir_ancillary *out)
 {
     net_control_reader reader = {.data = control, .len = len};
     net_control_item item;
-    bool had6 = false;
+    packet_infos infos = {0};
     out->has = 0;
     while (net_control_next(&reader, &item)) {
         switch (item.level) {
-        case IPPROTO_IP: take_ip(&item, out, &had6); break;
-        case IPPROTO_IPV6: take_ipv6(&item, out, &had6); break;
+        case IPPROTO_IP: take_ip(&item, out, &infos); break;
+        case IPPROTO_IPV6: take_ipv6(&item, out, &infos); break;
         case SOL_SOCKET: take_socket(&item, out); break;
         case IPPROTO_UDP:
             if (item.type == UDP_GRO || item.type == UDP_SEGMENT) (void)take_segment(&item, out);
@@ -204,6 +219,8 @@ int weir_ancillary_read(const void *control, size_t len, weir_ancillary *out)
         default: break;
         }
     }
+    if (infos.had4 && infos.had6 && is_mapped(&out->destination))
+        out->local = weir_address_map(&infos.answer_from);
     return reader.len == 0 ? 0 : WEIR_EINVAL;
 }
 
@@ -244,13 +261,6 @@ static bool put_source6(net_control_writer *writer, const weir_address *local, u
     else if (local->kind == WEIR_ADDRESS_IPV4)
         memcpy(info.ipi6_addr.s6_addr + 12, local->at.ipv4, sizeof local->at.ipv4);
     return net_control_put(writer, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-}
-
-static bool is_mapped(const weir_address *address)
-{
-    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-    return address->kind == WEIR_ADDRESS_IPV6 &&
-           memcmp(address->at.ipv6, prefix, sizeof prefix) == 0;
 }
 
 static bool put_source(net_control_writer *writer, weir_address_kind family, bool mapped,

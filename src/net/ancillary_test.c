@@ -252,6 +252,28 @@ TEST(ancillary_answers_from_where_the_request_came_in)
     assert_int_equal(message.control_len, 0);
 }
 
+TEST(ancillary_of_ipv4_on_an_ipv6_socket_tells_what_can_answer)
+{
+    struct in_pktinfo four = {.ipi_ifindex = 3};
+    const struct in6_pktinfo six = {
+        .ipi6_addr = {.s6_addr = {[10] = 0xff, 0xff, 127, 255, 255, 255}}, .ipi6_ifindex = 3};
+    memcpy(&four.ipi_addr, (uint8_t[]){127, 255, 255, 255}, 4);
+    memcpy(&four.ipi_spec_dst, (uint8_t[]){127, 0, 0, 1}, 4);
+    for (int order = 0; order < 2; order++) {
+        buffer bytes;
+        weir_ancillary about;
+        const weir_address local = mapped(1);
+        begin(&bytes);
+        if (order) put(&bytes, IPPROTO_IP, IP_PKTINFO, &four, sizeof four);
+        put(&bytes, IPPROTO_IPV6, IPV6_PKTINFO, &six, sizeof six);
+        if (!order) put(&bytes, IPPROTO_IP, IP_PKTINFO, &four, sizeof four);
+        assert_int_equal(weir_ancillary_read(bytes.data, bytes.writer.len, &about), 0);
+        assert_int_equal(about.destination.kind, WEIR_ADDRESS_IPV6);
+        assert_int_equal(about.destination.at.ipv6[15], 255);
+        assert_true(weir_address_equal(&about.local, &local));
+    }
+}
+
 TEST(ancillary_gives_link_local_addresses_their_zone)
 {
     buffer bytes;

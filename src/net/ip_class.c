@@ -204,14 +204,17 @@ static weir_address ipv4_of(const weir_address *from, const uint8_t bytes[4])
 }
 
 /* RFC 6052 2.2: in a /48 the IPv4 address stands in bytes 6, 7, 9 and 10, around the byte 8 that is
- * 0.  A network may as well use a /96 of the block. */
+ * 0.  A network may as well use a /96 of the block.  Where one reading is all zeros it is the other
+ * one that was meant. */
 static size_t local_nat64(const weir_address *address, weir_address out[WEIR_EMBEDDED_ADDRESSES])
 {
     const uint8_t *ipv6 = address->at.ipv6;
-    const uint8_t split[4] = {ipv6[6], ipv6[7], ipv6[9], ipv6[10]};
-    out[0] = ipv4_of(address, split);
-    out[1] = ipv4_of(address, ipv6 + 12);
-    return 2;
+    const uint8_t bytes[4] = {ipv6[6], ipv6[7], ipv6[9], ipv6[10]};
+    const weir_address split = ipv4_of(address, bytes), whole = ipv4_of(address, ipv6 + 12);
+    size_t count = 0;
+    if (weir_address_u32(&split)) out[count++] = split;
+    if (weir_address_u32(&whole) || count == 0) out[count++] = whole;
+    return count;
 }
 
 /* RFC 4380 4: the client's address stands there with all bits flipped. */
@@ -252,5 +255,7 @@ weir_ip_embedding weir_ip_embedded(const weir_address *address,
     if (how == WEIR_EMBEDDED_NONE) return how;
     out[0] = ipv4_of(address, how == WEIR_EMBEDDED_6TO4 ? ipv6 + 2 : ipv6 + 12);
     *count = 1;
+    /* A site with a 6to4 prefix may number its ISATAP hosts in it. */
+    if (how == WEIR_EMBEDDED_6TO4 && is_isatap(ipv6)) out[(*count)++] = ipv4_of(address, ipv6 + 12);
     return how;
 }

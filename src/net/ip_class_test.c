@@ -200,9 +200,14 @@ TEST(ip_class_finds_ipv4_inside)
     assert_embedded("2001:0:4136:e378:8000:63bf:3fff:fdd2", WEIR_EMBEDDED_TEREDO, "65.54.227.120",
                     "192.0.2.45");
     /* RFC 6052 2.4 gives the place of the bits in a /48. */
-    assert_embedded("64:ff9b:1:c000:2:2100::", WEIR_EMBEDDED_NAT64, "192.0.2.33", "0.0.0.0");
+    assert_embedded("64:ff9b:1:c000:2:2100::", WEIR_EMBEDDED_NAT64, "192.0.2.33", NULL);
+    assert_embedded("64:ff9b:1::192.0.2.33", WEIR_EMBEDDED_NAT64, "192.0.2.33", NULL);
+    assert_embedded("64:ff9b:1:808:8:800:a01:203", WEIR_EMBEDDED_NAT64, "8.8.8.8", "10.1.2.3");
+    assert_embedded("64:ff9b:1::", WEIR_EMBEDDED_NAT64, "0.0.0.0", NULL);
     assert_embedded("2001:db8::5efe:10.1.2.3", WEIR_EMBEDDED_ISATAP, "10.1.2.3", NULL);
     assert_embedded("fe80::200:5efe:10.1.2.3", WEIR_EMBEDDED_ISATAP, "10.1.2.3", NULL);
+    assert_embedded("2002:808:808::5efe:10.1.2.3", WEIR_EMBEDDED_6TO4, "8.8.8.8", "10.1.2.3");
+    assert_embedded("2002:808:808:1:200:5efe:a01:203", WEIR_EMBEDDED_6TO4, "8.8.8.8", "10.1.2.3");
     assert_embedded("::", WEIR_EMBEDDED_NONE, NULL, NULL);
     assert_embedded("::1", WEIR_EMBEDDED_NONE, NULL, NULL);
     assert_embedded("2001:db8::1", WEIR_EMBEDDED_NONE, NULL, NULL);

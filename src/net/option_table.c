@@ -94,8 +94,9 @@ static const row rows[NET_OPTION_COUNT] = {
                             IP | DATAGRAM, BOTH, SWITCH},
     [NET_MULTICAST_INTERFACE] = {IPPROTO_IP, IP_MULTICAST_IF, IPPROTO_IPV6, IPV6_MULTICAST_IF,
                                  .kinds = IP | DATAGRAM, .most = INT_MAX},
+    /* At both: of an IPv4 datagram only the IPv4 item tells which address can answer. */
     [NET_RECEIVE_PACKET_INFO] = {IPPROTO_IP, IP_PKTINFO, IPPROTO_IPV6, IPV6_RECVPKTINFO,
-                                 .kinds = IP | DATAGRAM, SWITCH},
+                                 IP | DATAGRAM, BOTH, SWITCH},
     [NET_RECEIVE_TRAFFIC_CLASS] = {IPPROTO_IP, IP_RECVTOS, IPPROTO_IPV6, IPV6_RECVTCLASS,
                                    IP | DATAGRAM, BOTH, SWITCH},
     [NET_RECEIVE_TTL] = {IPPROTO_IP, IP_RECVTTL, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, IP | DATAGRAM,

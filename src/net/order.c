@@ -95,23 +95,42 @@ static rank rank_of(const weir_order_candidate *candidate, const weir_order_poli
     return r;
 }
 
-/* Whether `b` is preferred to `a`, which stands before it. */
-static bool better(const rank *b, const rank *a)
+/* Rules 1 to 8: above 0 when `b` is preferred to `a`, below 0 when `a` is. */
+static int preferred(const rank *b, const rank *a)
 {
-    if (b->usable != a->usable) return b->usable > a->usable; /* rule 1 */
-    if (b->usable <= 0) return false;                         /* neither can be used */
-    if (b->scope_matches != a->scope_matches) return b->scope_matches > a->scope_matches;
-    if (b->not_deprecated != a->not_deprecated) return b->not_deprecated > a->not_deprecated;
-    if (b->home != a->home) return b->home > a->home;
-    if (b->label_matches != a->label_matches) return b->label_matches > a->label_matches;
-    if (b->precedence != a->precedence) return b->precedence > a->precedence;
-    if (b->native != a->native) return b->native > a->native;
-    if (b->narrow != a->narrow) return b->narrow > a->narrow;
-    return b->family == a->family && b->common > a->common; /* rule 9, else rule 10 */
+    if (b->usable != a->usable) return b->usable - a->usable; /* rule 1 */
+    if (b->usable <= 0) return 0;                             /* neither can be used */
+    if (b->scope_matches != a->scope_matches) return b->scope_matches - a->scope_matches;
+    if (b->not_deprecated != a->not_deprecated) return b->not_deprecated - a->not_deprecated;
+    if (b->home != a->home) return b->home - a->home;
+    if (b->label_matches != a->label_matches) return b->label_matches - a->label_matches;
+    if (b->precedence != a->precedence) return b->precedence - a->precedence;
+    if (b->native != a->native) return b->native - a->native;
+    return b->narrow - a->narrow;
 }
 
-/* By insertion: it is stable, and rule 9, which is silent between families, gives no order that
- * faster sorts could rest on. */
+/* Rule 9 for candidates that are equal up to there.  It is silent between families, so those of one
+ * family are put in order among the places that they have. */
+static void sort_by_common(weir_order_candidate *candidates, size_t count,
+                           const weir_order_policy *table, size_t table_count)
+{
+    for (size_t i = 1; i < count; i++) {
+        size_t at = i;
+        const rank mine = rank_of(&candidates[i], table, table_count);
+        for (size_t before = i; before-- > 0 && mine.usable > 0;) {
+            const rank other = rank_of(&candidates[before], table, table_count);
+            if (preferred(&mine, &other) != 0) break;
+            if (other.family != mine.family) continue;
+            if (mine.common <= other.common) break;
+            const weir_order_candidate moved = candidates[at];
+            candidates[at] = candidates[before];
+            candidates[before] = moved;
+            at = before;
+        }
+    }
+}
+
+/* By insertion, which is stable: what the rules leave equal stays in its order (rule 10). */
 void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_order_policy *table,
                      size_t table_count)
 {
@@ -122,10 +141,11 @@ void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_
         size_t to = i;
         while (to > 0) {
             const rank before = rank_of(&candidates[to - 1], table, table_count);
-            if (!better(&mine, &before)) break;
+            if (preferred(&mine, &before) <= 0) break;
             candidates[to] = candidates[to - 1];
             to--;
         }
         candidates[to] = moved;
     }
+    sort_by_common(candidates, count, table, table_count);
 }

@@ -188,3 +188,29 @@ TEST(order_policy_table)
     const weir_address none = {0};
     assert_null(weir_order_policy_of(table, count, &none));
 }
+
+/* With a table that prefers no family, one that stands between two of the other must not hide from
+ * rule 9 what it says about those. */
+TEST(order_by_common_bits_is_not_stopped_by_another_family)
+{
+    static const weir_order_policy even[] = {
+        {{WEIR_ADDRESS_IPV6, 0, {0}}, 40, 1},
+        {{WEIR_ADDRESS_IPV6, 96, {[10] = 0xff, [11] = 0xff}}, 40, 4},
+    };
+    static const char *const pairs[][2] = {
+        {"2600::1", "2400:1::5"}, {"8.8.8.8", "1.1.1.1"}, {"2400:1::1", "2400:1::5"}};
+    static const char *const expected[] = {"2400:1::1", "8.8.8.8", "2600::1"};
+    weir_order_candidate candidates[3] = {0};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(
+            weir_address_parse_ip(weir_bytes_text(pairs[i][0]), 0, &candidates[i].destination), 0);
+        assert_int_equal(
+            weir_address_parse_ip(weir_bytes_text(pairs[i][1]), 0, &candidates[i].source), 0);
+    }
+    weir_order_sort(candidates, 3, even, 2);
+    for (int i = 0; i < 3; i++) {
+        weir_address is;
+        assert_int_equal(weir_address_parse_ip(weir_bytes_text(expected[i]), 0, &is), 0);
+        assert_true(weir_address_equal(&candidates[i].destination, &is));
+    }
+}

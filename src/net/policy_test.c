@@ -88,6 +88,8 @@ static const char *const not_public[] = {
     "::ffff:10.0.0.1",
     "::ffff:0.0.0.0",
     "64:ff9b::127.0.0.1",
+    "2002:808:808::5efe:10.0.0.1",
+    "2002:808:808::200:5efe:127.0.0.1",
     "64:ff9b::192.168.0.1",
     "2002:7f00:1::",
     "2002:a00:1::1",
@@ -98,16 +100,10 @@ static const char *const not_public[] = {
 };
 
 static const char *const metadata_services[] = {
-    "169.254.169.254",
-    "169.254.170.2",
-    "100.100.100.200",
-    "168.63.129.16",
-    "192.0.0.192",
-    "fd00:ec2::254",
-    "fd20:ce::254",
-    "::ffff:169.254.169.254",
-    "64:ff9b::168.63.129.16",
-    "2002:a9fe:a9fe::1",
+    "169.254.169.254",   "169.254.170.2",          "100.100.100.200",        "168.63.129.16",
+    "192.0.0.192",       "fd00:ec2::254",          "fd20:ce::254",           "fd00:42::42",
+    "fe80::a9fe:a9fe",   "fe80::a9fe:a9fe%2",      "fd00:c1::a9fe:a9fe",     "fd00:a9fe:a9fe::1",
+    "fd00:100::100:200", "::ffff:169.254.169.254", "64:ff9b::168.63.129.16", "2002:a9fe:a9fe::1",
 };
 
 static const char *const public_hosts[] = {
@@ -118,6 +114,7 @@ static const char *const public_hosts[] = {
     "64:ff9b::8.8.8.8",
     "2002:808:808::1",
     "2001:0:808:808:8000:63bf:f7f7:f7f7",
+    "2002:808:808::5efe:8.8.8.8",
     "192.31.196.1",
     "2a00:1450::5efe:8.8.8.8",
 };
@@ -220,6 +217,18 @@ TEST(policy_only_allowed_and_zero_value)
     assert_int_equal(rule(&open, "127.0.0.1"), WEIR_POLICY_PASSED);
     assert_int_equal(rule(NULL, "127.0.0.1"), WEIR_POLICY_PASSED);
     weir_prefix_set_destroy(allowed);
+}
+
+TEST(policy_of_a_network_with_nat64_of_its_own)
+{
+    weir_policy policy = weir_policy_public();
+    policy.deny &= ~WEIR_POLICY_DENY(WEIR_IP_NAT64_LOCAL);
+    assert_int_equal(rule(&policy, "64:ff9b:1::8.8.8.8"), WEIR_POLICY_PASSED);
+    assert_int_equal(rule(&policy, "64:ff9b:1:808:8:800::"), WEIR_POLICY_PASSED);
+    assert_int_equal(rule(&policy, "64:ff9b:1::10.0.0.1"), WEIR_POLICY_CLASS);
+    assert_int_equal(rule(&policy, "64:ff9b:1:a00:0:100::"), WEIR_POLICY_CLASS);
+    assert_int_equal(rule(&policy, "64:ff9b:1:808:8:800:a00:1"), WEIR_POLICY_CLASS);
+    assert_int_equal(rule(&policy, "64:ff9b:1::"), WEIR_POLICY_CLASS);
 }
 
 TEST(policy_ports_and_unix)

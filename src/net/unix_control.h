@@ -30,4 +30,8 @@ typedef void net_unix_drop(void *argument, int fd);
 void net_unix_control_take(const char *data, size_t len, weir_unix_incoming *message,
                            net_unix_drop *drop, void *argument);
 
+/* Closes a descriptor that a stranger has sent and nobody wants, without waiting for what the
+ * stranger has made its end wait for.  Not a cancellation point. */
+void net_unix_close_foreign(weir_io *io, weir_socket socket);
+
 #endif

@@ -13,6 +13,8 @@
 #include <weir/io/scope.h>
 #include <weir/net/unix_message.h>
 
+#include "net/unix_control.h"
+
 int weir_unix_send_listener(weir_io *io, weir_socket channel, weir_socket listener, weir_bytes tag)
 {
     if (tag.len > WEIR_UNIX_TAG_MAX) return WEIR_EINVAL;
@@ -66,7 +68,7 @@ int weir_unix_receive_listener(weir_io *io, weir_socket channel, weir_unix_hande
         weir_scope_leave(io, &shield);
     }
     if (!error) return 1;
-    if (fd >= 0) weir_close_socket(io, out->socket);
+    if (fd >= 0) net_unix_close_foreign(io, out->socket);
     out->socket.fd = -1;
     return error;
 }

@@ -10,6 +10,7 @@
 #include <stdalign.h>
 
 #include <weir/base/error.h>
+#include <weir/io/scope.h>
 
 #include "net/unix_control.h"
 
@@ -51,9 +52,21 @@ int64_t weir_unix_send_all(weir_io *io, weir_socket socket, const void *data, si
     return rest < 0 ? sent : sent + rest;
 }
 
+void net_unix_close_foreign(weir_io *io, weir_socket socket)
+{
+    /* With SO_LINGER closing waits in the kernel, as long as the sender likes, and holds the thread
+     * of all tasks around.  Of what is no socket this says so and does nothing. */
+    static const struct linger none;
+    weir_scope shield;
+    weir_shield(io, &shield);
+    (void)weir_set_option(io, socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    weir_scope_leave(io, &shield);
+    weir_close_socket(io, socket);
+}
+
 static void close_dropped(void *argument, int fd)
 {
-    weir_close_socket(argument, (weir_socket){fd});
+    net_unix_close_foreign(argument, (weir_socket){fd});
 }
 
 /* Takes in what came with `stored` bytes.  Returns them. */

@@ -249,6 +249,30 @@ CONTRACT(udp_broadcasts_reach_a_socket_on_this_host)
     close_both(io, &server, &client);
 }
 
+CONTRACT(udp_broadcasts_to_an_ipv6_socket_can_be_answered)
+{
+    weir_udp_socket server, client;
+    weir_datagram datagram;
+    weir_address address;
+    char data[16];
+    if (!has_ipv6(io)) return;
+    const weir_address any = weir_address_any6(0);
+    const weir_socket_options options = {.dual_stack = true, .receive_packet_info = true};
+    if (!check_int(weir_udp_bind(io, &any, &options, &server), 0)) return;
+    check_int(weir_udp_local(io, &server, &address), 0);
+    const weir_address all = weir_address_from_u32(0x7fffffff, address.port);
+    const weir_socket_options sender = {.broadcast = true};
+    if (!check_int(weir_udp_open(io, WEIR_ADDRESS_IPV4, &sender, &client), 0)) return;
+    check_int(weir_udp_send_to(io, &client, "all", 3, &all), 3);
+    const weir_deadline end = weir_deadline_after(io, weir_seconds(5));
+    check_int(weir_udp_receive_datagram(io, &server, data, sizeof data, end, &datagram), 3);
+    check_int(datagram.about.destination.at.ipv6[15], 255);
+    check_int(weir_udp_reply(io, &server, &datagram, "one", 3), 3);
+    check_int(weir_udp_receive_until(io, &client, data, sizeof data, end, &address), 3);
+    check_int(address.at.ipv4[3], 1);
+    close_both(io, &server, &client);
+}
+
 CONTRACT(udp_failed_binds_leave_nothing_open)
 {
     weir_udp_socket a, b;

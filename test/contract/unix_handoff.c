@@ -106,6 +106,48 @@ CONTRACT(what_is_no_listener_is_refused_and_closed)
     contract_close(io, ends);
 }
 
+/* A TCP connection whose closing waits for two minutes: the peer takes nothing. */
+static int lingering(weir_io *io, weir_socket *peer)
+{
+    static const struct linger on = {.l_onoff = 1, .l_linger = 120};
+    const int small = 4096;
+    weir_socket listener, end;
+    weir_address address;
+    if (!contract_listener(io, 1, &listener, &address)) return -1;
+    check_int(weir_set_option(io, listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    check_int(weir_socket_open(io, AF_INET, SOCK_STREAM, 0, &end), 0);
+    check_int(weir_connect(io, end, &address), 0);
+    check_int(weir_accept(io, listener, peer), 0);
+    check(contract_fill(end.fd) > 0);
+    check_int(weir_set_option(io, end, SOL_SOCKET, SO_LINGER, &on, sizeof on), 0);
+    weir_close_socket(io, listener);
+    return end.fd;
+}
+
+CONTRACT(closing_what_a_stranger_sent_does_not_wait_for_it)
+{
+    weir_socket ends[2], peers[2];
+    weir_unix_handed handed;
+    char data[4];
+    struct iovec room = {data, sizeof data};
+    weir_unix_incoming in = {.data = &room, .count = 1};
+    if (!check_int(weir_socket_pair(io, SOCK_SEQPACKET, ends), 0)) return;
+    const weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
+    for (int i = 0; i < 2; i++) {
+        const int fd = lingering(io, &peers[i]);
+        check_int(send_raw(io, ends[0], "\1x", 2, &fd, 1), 2);
+        close(fd); /* the last one is in the message */
+        if (i == 0)
+            check_int(weir_unix_receive(io, ends[1], &in), 2);
+        else
+            check_int(weir_unix_receive_listener(io, ends[1], &handed), WEIR_EPROTO);
+        weir_close_socket(io, peers[i]);
+    }
+    check_int(in.closed, 1);
+    check(contract_ms_since(io, start) < 60000);
+    contract_close(io, ends);
+}
+
 /* A parent's commands and a child's answers, a byte each. */
 enum { PING = 1, STATUS = 2, STOP = 255 };
 enum { PONG = 1, OK = 2, BUSY = 3, UNKNOWN = 4, ACK = 255 };

@@ -50,6 +50,8 @@ if command -v python3 >/dev/null; then
     weir addr --json 8.8.8.8 10.0.0.1 bad 2001:db8::1 fe80::1%2 ff02::1 192.0.2.0/24 \
         2001:0:4136:e378:8000:63bf:3fff:fdd2 ::1 100::1 unix:/x >"$work/json"
     [ $? = 1 ] || fail 'a bad text among good ones does not fail'
+    weir addr --json "$(printf '%05000d' 1)" >"$work/long"
+    python3 -m json.tool <"$work/long" >"$work/out" || fail 'a long text makes no JSON'
     python3 - "$work/json" <<'PYTHON' || fail 'python disagrees'
 import ipaddress, json, sys
 for fact in json.load(open(sys.argv[1])):

@@ -160,6 +160,15 @@ s.send(b'some')
 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()" "$port"
     ends $pid 1 'listen, reset'
     holds reset "$(cat "$work/l.err")" 'connection reset by peer'
+    # The same after it has ended its direction, while we wait for input.
+    input=$work/open begin l listen 127.0.0.1:0 --io $engine
+    port=$(port_in l.err)
+    python "
+s.send(b'some'); s.shutdown(socket.SHUT_WR); open(sys.argv[2]).readline()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()" \
+        "$port" <(await l.out some)
+    ends $pid 1 'listen, end and reset'
+    holds 'end and reset' "$(cat "$work/l.err")" ': cannot '
     input=/dev/zero begin l listen 127.0.0.1:0 --io $engine
     port=$(port_in l.err)
     python 's.recv(100)' "$port"

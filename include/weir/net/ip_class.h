@@ -157,15 +157,17 @@ typedef enum weir_ip_embedding {
     WEIR_EMBEDDED_MAPPED,     /* ::ffff:a.b.c.d */
     WEIR_EMBEDDED_COMPATIBLE, /* ::a.b.c.d, but not :: and ::1 */
     WEIR_EMBEDDED_NAT64,      /* 64:ff9b::a.b.c.d, and 64:ff9b:1::/48 read as /48 and as /96 */
-    WEIR_EMBEDDED_6TO4,       /* 2002:aabb:ccdd:: */
+    WEIR_EMBEDDED_6TO4,       /* 2002:aabb:ccdd::, maybe with an ISATAP identifier at its end */
     WEIR_EMBEDDED_TEREDO,     /* 2001:0:SERVER:…:~CLIENT */
     WEIR_EMBEDDED_ISATAP,     /* …:[02]00:5efe:a.b.c.d (RFC 5214 6.1) */
 } weir_ip_embedding;
 
 #define WEIR_EMBEDDED_ADDRESSES 2
 
-/* Finds the IPv4 addresses in an IPv6 address: one, or two for Teredo (server, then client) and
- * local NAT64.  Their port is that of the address.  *count is set, and as many of `out`.
+/* Finds the IPv4 addresses in an IPv6 address: one, or two for Teredo (server, then client),
+ * local NAT64 (a reading as 0.0.0.0 does not count beside another), and 6to4 with an ISATAP
+ * identifier.
+ * Their port is that of the address.  *count is set, and as many of `out`.
  * Returns how they are held; NONE, and a count of 0, for all other addresses. */
 weir_ip_embedding weir_ip_embedded(const weir_address *address,
                                    weir_address out[WEIR_EMBEDDED_ADDRESSES], size_t *count);

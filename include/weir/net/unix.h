@@ -13,6 +13,9 @@
  * credentials) and datagrams are in net/unix_message.h.  Written for Linux: other systems have
  * paths of at most 103 bytes, no abstract names and other calls for credentials.
  *
+ * The kernel looks a path up in bind, connect and sends to a name on the thread of the task, and so
+ * of the tasks around it: keep socket files on a local file system.
+ *
  * Errors that come of a path: WEIR_ENOENT (a part is missing; connect: no such socket),
  * WEIR_ENOTDIR, WEIR_ELOOP, WEIR_EACCES, WEIR_EROFS, WEIR_ENOSPC.  All calls with `io` also return
  * WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOMEM, WEIR_ECANCELED and WEIR_EDEADLINE.
@@ -73,7 +76,8 @@ weir_bytes weir_unix_name(const weir_address *address);
  * (also one to a socket), a socket that somebody has bound.  Only with `replace_stale` a socket
  * file that no process is bound to any more, as a killed server leaves it, is removed first.  That
  * is found out without disturbing a live server, and by one process at a time: the directory is
- * locked meanwhile (flock(2)). */
+ * locked meanwhile (flock(2)).  A socket file that we have no write permission for cannot be found
+ * stale: it stays, WEIR_EADDRINUSE. */
 typedef struct weir_unix_options {
     int backlog; /* listeners; 0: 128.  A client beyond it waits in connect */
     bool replace_stale;

@@ -93,6 +93,7 @@ struct worker {
     fiber *current;          /* NULL: the loop runs */
     bool handing;            /* a queue's handler runs */
     bool is_idle;            /* it counts in engine.idle */
+    bool resumed;            /* a fiber is ready whose op the reactor has ended */
     uint32_t early;          /* fibers that may still run between two completions of this look */
     uintptr_t kept;          /* messages taken out of the inbox and not handled yet */
     fiber *dead;             /* has ended; its stack is free once another context runs */
@@ -190,9 +191,8 @@ enum {
     OP_CANCELED = 16,  /* was asked to end … */
     OP_EXPIRED = 32,   /* … because its deadline passed */
     OP_ASKED = 64,     /* … because its task was asked to stop */
-    OP_POLLED = 128,   /* the reactor's: waits for readiness, then is tried */
-    OP_AWAY = 256,     /* at the worker where its receiver is open */
-    OP_HELD = 512,     /* the reactor's: done, but the kernel still reads the caller's memory */
+    OP_AWAY = 128,     /* at the worker where its receiver is open */
+    OP_HELD = 256,     /* the reactor's: done, but the kernel still reads the caller's memory */
 };
 
 /* The opcode, known only here, of a task that waits for its queue. */
@@ -282,7 +282,8 @@ bool weir_evented_worker_recover(worker *w);
 void weir_evented_worker_woken(worker *w);
 
 /* For the reactor, between two completions: runs what the last one has made ready, because the
- * bytes that came with it are still in the processor's cache. */
+ * bytes that came with it are still in the processor's cache.  Who waits for a queue is left: it is
+ * to find there what all completions of this look have brought. */
 void weir_evented_worker_go_on(worker *w);
 
 /* Wakes an idle worker, if there is one, because there is something to steal. */

@@ -45,6 +45,7 @@ void weir_evented_op_finish(worker *w, weir_op *op, int64_t result)
     /* The waiting task reads the state when it runs again, and clears it. */
     fiber *f = (fiber *)(uintptr_t)weir_op_words_of(op)->own[3];
     op->result = result;
+    w->resumed |= (op->reserved & OP_STATE) == OP_IN_REACTOR;
     op->reserved &= (uint16_t)~OP_STATE;
     f->waiting = NULL;
     weir_evented_fiber_resume(w, f);

@@ -211,6 +211,7 @@ void weir_evented_worker_woken(worker *w)
 {
     w->now = weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
     w->early = EARLY_FIBERS;
+    w->resumed = false;
     if (!w->is_idle) return;
     w->is_idle = false;
     __atomic_store_n(&w->sleeping, 0, __ATOMIC_RELAXED);
@@ -219,7 +220,8 @@ void weir_evented_worker_woken(worker *w)
 
 void weir_evented_worker_go_on(worker *w)
 {
-    if (!w->ready_first || w->early == 0) return;
+    if (!w->resumed || !w->ready_first || w->early == 0) return;
+    w->resumed = false;
     w->early--;
     weir_evented_fiber_run(w, weir_evented_fiber_pick(w));
 }

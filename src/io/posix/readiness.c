@@ -288,6 +288,7 @@ weir_op *weir_readiness_wait(weir_readiness *set, int64_t timeout)
     int count = wait_for_events(set, events, timeout);
     weir_op *ready = NULL;
     weir_op **tail = &ready;
+    set->more = count == BATCH;
     for (int i = 0; i < count; i++) tail = take_event(set, &events[i], tail);
     return ready;
 }

@@ -42,6 +42,7 @@ typedef struct weir_readiness {
     int epoll;
     int wakeup; /* eventfd, never read: each write to it is an edge */
     bool owns_wakeup;
+    bool more; /* the last wait took as many events as it can: there may be others */
     uint64_t events;
     weir_descriptors *descriptors; /* borrowed: the engine's */
     weir_readiness_entry *chunks[WEIR_DESCRIPTORS_CHUNKS];

@@ -11,9 +11,8 @@
 
 #include <weir/base/error.h>
 
-#include "io/evented/engine.h"
+#include "io/evented/ready.h"
 #include "io/posix/attempt.h"
-#include "io/posix/readiness.h"
 
 static int probe(void)
 {
@@ -95,49 +94,22 @@ static int64_t attempt(worker *w, weir_op *op)
     }
 }
 
-/* What follows an attempt.  True: the op is in flight.  False: *result is its result. */
-static bool follow(worker *w, weir_op *op, int64_t *result)
-{
-    if (*result == WEIR_ATTEMPT_LATER) {
-        weir_evented_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
-        return true;
-    }
-    if (*result != WEIR_ATTEMPT_WAIT) return false;
-    int added = weir_readiness_add(w->reactor, op);
-    if (added == 0) return true;
-    *result = added;
-    if (added > 0) *result = op->code == WEIR_OP_POLL ? (int64_t)op->args.poll : WEIR_EINVAL;
-    return false;
-}
-
 static bool start(worker *w, weir_op *op)
 {
     weir_attempt_begin(op);
     op->result = attempt(w, op);
-    return follow(w, op, &op->result);
-}
-
-/* The result of an op that was stopped: what it has done so far, if anything. */
-static int64_t ended_early(const weir_op *op)
-{
-    int64_t progress = weir_attempt_progress(op);
-    return progress > 0 ? progress : WEIR_ECANCELED;
+    return weir_ready_follow(w, w->reactor, op, &op->result);
 }
 
 static void retry(worker *w, weir_op *op)
 {
-    op->reserved = (uint16_t)((op->reserved & ~OP_STATE) | OP_IN_REACTOR);
-    int64_t result = attempt(w, op);
-    /* It was asked to end while it was in nobody's list. */
-    bool waits = result == WEIR_ATTEMPT_WAIT || result == WEIR_ATTEMPT_LATER;
-    if (waits && op->reserved & OP_CANCELED) result = ended_early(op);
-    if (!follow(w, op, &result)) weir_evented_op_finish(w, op, result);
+    weir_ready_again(op);
+    weir_ready_went(w, w->reactor, op, attempt(w, op));
 }
 
 static void stop(worker *w, weir_op *op)
 {
-    if (!weir_readiness_remove(w->reactor, op)) return;
-    weir_evented_op_finish(w, op, ended_early(op));
+    weir_ready_stop(w, w->reactor, op);
 }
 
 static void poll_reactor(worker *w, int64_t timeout)

@@ -2,16 +2,18 @@
  *
  * The io_uring reactor: ops to submission entries, completions to results.
  *
- * Native entries: ACCEPT, READ into one slice, WRITE, POLL, OPEN, READ_AT, WRITE_AT, and the
- * standing receives. Everything else is tried by its system call, and waits by a POLL entry where
- * it would block (OP_POLLED); so is what turns out to be no socket.
+ * Native entries: ACCEPT, READ into one slice, WRITE, OPEN, READ_AT, WRITE_AT, and the standing
+ * receives.  Everything else, and what moves LARGE bytes, is done by its system call, and waits in
+ * the epoll set where it would block; so is what turns out to be no socket.  Large transfers are
+ * better so because their bytes are used while they are in the cache: the kernel works off what is
+ * complete all at once.
  */
 #include <errno.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <weir/base/error.h>
 
+#include "io/evented/ready.h"
 #include "io/evented/uring/uring.h"
 #include "io/posix/attempt.h"
 #include "io/posix/clock.h"
@@ -20,34 +22,12 @@
 
 enum { WRITE_SLICES = 64, ENTRY_MAX = 1 << 30, LARGE = 4096 };
 
-static unsigned poll_mask(uint32_t events)
-{
-    return (events & WEIR_POLL_READ ? POLLIN : 0u) | (events & WEIR_POLL_WRITE ? POLLOUT : 0u);
-}
-
-/* Waits by a POLL entry until the op may be tried again. */
-static void wait_ready(worker *w, weir_op *op)
-{
-    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
-    io_uring_prep_poll_add(entry, op->fd, poll_mask(weir_attempt_events(op)));
-    entry->user_data = (uintptr_t)op;
-    op->reserved |= OP_POLLED;
-}
-
 /* Tries the op by its system call.  True: it is in flight.  False: op->result is set. */
 static bool attempt(worker *w, weir_op *op)
 {
-    int64_t result = weir_attempt(op);
-    if (result == WEIR_ATTEMPT_WAIT) {
-        wait_ready(w, op);
-        return true;
-    }
-    if (result == WEIR_ATTEMPT_LATER) {
-        weir_evented_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
-        return true;
-    }
-    op->result = result;
-    return false;
+    weir_readiness *set = &((uring *)w->reactor)->readiness;
+    op->result = weir_readiness_try(set, op);
+    return weir_ready_follow(w, set, op, &op->result);
 }
 
 static void accept_one(worker *w, weir_op *op)
@@ -61,7 +41,7 @@ static void accept_one(worker *w, weir_op *op)
  */
 static bool accept_some(worker *w, weir_op *op)
 {
-    op->result = weir_attempt(op);
+    op->result = weir_descriptors_attempt(&w->engine->descriptors, op);
     if (op->result != WEIR_ATTEMPT_WAIT) return false;
     accept_one(w, op);
     return true;
@@ -78,10 +58,7 @@ static bool read_some(worker *w, weir_op *op)
     const struct iovec *data = op->args.vector.data;
     if (op->args.vector.count != 1 || data->iov_len == 0 || op->flags & WEIR_OP_PEEK)
         return attempt(w, op);
-    if (data->iov_len >= LARGE && op->args.vector.count == 1) {
-        wait_ready(w, op);
-        return true;
-    }
+    if (data->iov_len >= LARGE) return attempt(w, op);
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
     io_uring_prep_recv(entry, op->fd, data->iov_base, clamp(data->iov_len), 0);
     entry->user_data = (uintptr_t)op;
@@ -191,8 +168,9 @@ static bool start(worker *w, weir_op *op)
 
 static void retry(worker *w, weir_op *op)
 {
-    op->reserved = (uint16_t)((op->reserved & ~(OP_STATE | OP_POLLED)) | OP_IN_REACTOR);
-    if (!attempt(w, op)) weir_evented_op_finish(w, op, op->result);
+    weir_readiness *set = &((uring *)w->reactor)->readiness;
+    weir_ready_again(op);
+    weir_ready_went(w, set, op, weir_readiness_try(set, op));
 }
 
 /* Takes back the memory that the kernel reads for a send whose peer does not acknowledge: only the
@@ -206,28 +184,12 @@ static void take_back(const weir_op *op)
 static void stop(worker *w, weir_op *op)
 {
     if (op->reserved & OP_HELD) take_back(op);
+    if (weir_ready_stop(w, &((uring *)w->reactor)->readiness, op)) return;
     if (op->code == WEIR_OP_READ_LENT) {
         weir_uring_stop_lent(w, op);
     } else {
         weir_uring_cancel(w->reactor, (uintptr_t)op);
     }
-}
-
-/* A poll entry has ended: try the op again, or end it. */
-static void polled(worker *w, weir_op *op, int32_t result)
-{
-    if (result >= 0 && !(op->reserved & OP_CANCELED)) {
-        retry(w, op);
-        return;
-    }
-    op->reserved &= (uint16_t)~OP_POLLED;
-    int64_t progress = weir_attempt_progress(op);
-    /* Ready and canceled at once: what can be had is had. */
-    int64_t last = result >= 0 ? weir_attempt(op) : result;
-    if (last == WEIR_ATTEMPT_WAIT || last == WEIR_ATTEMPT_LATER || result < 0)
-        last = progress > 0 ? progress : WEIR_ECANCELED;
-    if (result < 0 && result != -ECANCELED && progress == 0) last = result;
-    weir_evented_op_finish(w, op, last);
 }
 
 static void sent(worker *w, weir_op *op, int32_t result)
@@ -297,9 +259,9 @@ static bool is_passing(const weir_op *op, int32_t result)
 
 static void completed(worker *w, weir_op *op, int32_t result, uint32_t flags)
 {
-    if (op->reserved & OP_POLLED) {
-        polled(w, op, result);
-    } else if (op->code == WEIR_OP_WRITE && op->flags & WEIR_OP_ZEROCOPY) {
+    if (result >= 0 && (op->code == WEIR_OP_ACCEPT || op->code == WEIR_OP_OPEN))
+        weir_descriptors_raise(&w->engine->descriptors, result);
+    if (op->code == WEIR_OP_WRITE && op->flags & WEIR_OP_ZEROCOPY) {
         sent_zerocopy(w, op, result, flags);
     } else if (op->reserved & OP_CANCELED && is_passing(op, result)) {
         weir_evented_op_finish(w, op, WEIR_ECANCELED);
@@ -321,6 +283,10 @@ static void handle(worker *w, uint64_t user_data, int32_t result, uint32_t flags
     case URING_RECEIVER: weir_uring_received(w, about, result, flags); return;
     case URING_WAKEUP:
         if (!(flags & IORING_CQE_F_MORE)) weir_uring_arm_wakeup(w);
+        return;
+    case URING_READY:
+        if (!(flags & IORING_CQE_F_MORE)) weir_uring_arm_readiness(w);
+        ((uring *)w->reactor)->is_ready = true;
         return;
     default:
         if (about) completed(w, about, result, flags);
@@ -349,6 +315,20 @@ static bool pending(uring *u)
            (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW));
 }
 
+/* Goes on with the ops that waited for readiness. */
+static void go_on_ready(worker *w, uring *u)
+{
+    u->is_ready = false;
+    do {
+        weir_op *op = weir_readiness_wait(&u->readiness, 0);
+        for (weir_op *next; op; op = next) {
+            next = weir_op_words_of(op)->next;
+            retry(w, op);
+            weir_evented_worker_go_on(w);
+        }
+    } while (u->readiness.more);
+}
+
 static void poll_reactor(worker *w, int64_t timeout)
 {
     uring *u = w->reactor;
@@ -365,6 +345,7 @@ static void poll_reactor(worker *w, int64_t timeout)
         handle(w, user_data, result, flags);
         weir_evented_worker_go_on(w);
     }
+    if (u->is_ready) go_on_ready(w, u);
 }
 
 static bool offloads(const weir_op *op)

@@ -179,7 +179,9 @@ static void resume(worker *w, weir_receiver *receiver, bool no_buffers)
 {
     weir_op *op = receiver->waiter;
     if (!op) return; /* armed again by the next reader */
-    if (!no_buffers || weir_uring_grow(w) || weir_evented_worker_recover(w) ||
+    /* Some may have come back since the kernel found none. */
+    const bool has_buffers = !no_buffers || ((uring *)w->reactor)->offered > 0;
+    if (has_buffers || weir_uring_grow(w) || weir_evented_worker_recover(w) ||
         drop_hoarders(w, 2) || drop_hoarders(w, 1)) {
         arm(w, receiver);
     } else {
@@ -233,6 +235,7 @@ static void ended(worker *w, weir_receiver *receiver, int32_t result)
 void weir_uring_received(worker *w, weir_receiver *receiver, int32_t result, uint32_t flags)
 {
     uint32_t id = flags & IORING_CQE_F_BUFFER ? flags >> IORING_CQE_BUFFER_SHIFT : BUFFER_NONE;
+    if (id != BUFFER_NONE) ((uring *)w->reactor)->offered--;
     if (result > 0) {
         arrived(w, receiver, id, (uint32_t)result);
     } else if (id != BUFFER_NONE) {

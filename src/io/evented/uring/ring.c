@@ -69,6 +69,14 @@ void weir_uring_arm_wakeup(worker *w)
     entry->user_data = URING_WAKEUP;
 }
 
+void weir_uring_arm_readiness(worker *w)
+{
+    uring *u = w->reactor;
+    struct io_uring_sqe *entry = weir_uring_entry(u);
+    io_uring_prep_poll_multishot(entry, u->readiness.epoll, POLLIN);
+    entry->user_data = URING_READY;
+}
+
 int weir_uring_open(worker *w)
 {
     uring *u = calloc(1, sizeof *u);
@@ -80,14 +88,17 @@ int weir_uring_open(worker *w)
         free(u);
         return error;
     }
+    error = weir_readiness_init(&u->readiness, &w->engine->descriptors, -1);
+    if (error) u->readiness.epoll = -1;
     u->transient = malloc(URING_TRANSIENT);
-    if (!u->transient) error = WEIR_ENOMEM;
+    if (!error && !u->transient) error = WEIR_ENOMEM;
     if (!error) error = open_buffers(w, u);
     if (error) {
         weir_uring_close(w);
         return error;
     }
     weir_uring_arm_wakeup(w);
+    weir_uring_arm_readiness(w);
     return 0;
 }
 
@@ -95,6 +106,7 @@ void weir_uring_close(worker *w)
 {
     uring *u = w->reactor;
     io_uring_queue_exit(&u->ring);
+    if (u->readiness.epoll >= 0) weir_readiness_deinit(&u->readiness);
     if (u->free != MAP_FAILED) munmap(u->free, u->free_entries * sizeof(struct io_uring_buf));
     free(u->transient);
     free(u);
@@ -148,6 +160,7 @@ void weir_uring_give(worker *w, uint32_t id)
     io_uring_buf_ring_add(u->free, weir_buffers_at(&w->buffers, id), (unsigned)w->buffers.size,
                           (unsigned short)id, io_uring_buf_ring_mask(u->free_entries), 0);
     io_uring_buf_ring_advance(u->free, 1);
+    u->offered++;
 }
 
 bool weir_uring_grow(worker *w)

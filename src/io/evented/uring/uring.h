@@ -13,6 +13,7 @@
 #include <liburing.h>
 
 #include "io/evented/engine.h"
+#include "io/posix/readiness.h"
 
 enum {
     URING_ENTRIES = 1024,      /* submissions between two enters */
@@ -26,7 +27,8 @@ enum {
     URING_OP = 0,       /* weir_op; NULL = nobody's */
     URING_RECEIVER = 1, /* weir_receiver */
     URING_WAKEUP = 2,
-    URING_TAGS = 3,
+    URING_READY = 3, /* the epoll set */
+    URING_TAGS = 3,  /* the mask of the above */
 };
 
 /* The bits of weir_receiver.state. */
@@ -40,10 +42,13 @@ typedef struct uring {
     struct io_uring ring;
     struct io_uring_buf_ring *free; /* free buffers, which the kernel fills */
     uint32_t free_entries;          /* its size, a power of two */
+    uint32_t offered;               /* buffers in it, and those whose use we have not seen yet */
     /* Memory that the kernel reads when entries are submitted (IORING_FEAT_SUBMIT_STABLE): used
      * again after each submission. */
     char *transient;
     size_t transient_used;
+    weir_readiness readiness; /* ops that wait for a system call that will not block … */
+    bool is_ready;            /* … and whether it has something to tell */
 } uring;
 
 /* ring.c ----------------------------------------------------------------------------------- */
@@ -53,6 +58,9 @@ void weir_uring_close(worker *w);
 
 /* Lets the wake-up descriptor end a wait. */
 void weir_uring_arm_wakeup(worker *w);
+
+/* Lets the epoll set tell that it has something. */
+void weir_uring_arm_readiness(worker *w);
 
 /* A free submission entry ; the caller sets its user data. */
 struct io_uring_sqe *weir_uring_entry(uring *u);

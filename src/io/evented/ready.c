@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Waiting for readiness; see ready.h.
+ */
+#include "io/evented/ready.h"
+
+#include <weir/base/error.h>
+
+#include "io/posix/attempt.h"
+
+bool weir_ready_follow(worker *w, weir_readiness *set, weir_op *op, int64_t *result)
+{
+    if (*result == WEIR_ATTEMPT_LATER) {
+        weir_evented_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
+        return true;
+    }
+    if (*result != WEIR_ATTEMPT_WAIT) return false;
+    int added = weir_readiness_add(set, op);
+    if (added == 0) return true;
+    *result = added;
+    if (added > 0) *result = op->code == WEIR_OP_POLL ? (int64_t)op->args.poll : WEIR_EINVAL;
+    return false;
+}
+
+/* The result of an op that was stopped: what it has done so far, if anything. */
+static int64_t ended_early(const weir_op *op)
+{
+    int64_t progress = weir_attempt_progress(op);
+    return progress > 0 ? progress : WEIR_ECANCELED;
+}
+
+void weir_ready_again(weir_op *op)
+{
+    op->reserved = (uint16_t)((op->reserved & ~OP_STATE) | OP_IN_REACTOR);
+}
+
+void weir_ready_went(worker *w, weir_readiness *set, weir_op *op, int64_t result)
+{
+    /* It was asked to end while it was in nobody's list. */
+    bool waits = result == WEIR_ATTEMPT_WAIT || result == WEIR_ATTEMPT_LATER;
+    if (waits && op->reserved & OP_CANCELED) result = ended_early(op);
+    if (!weir_ready_follow(w, set, op, &result)) weir_evented_op_finish(w, op, result);
+}
+
+bool weir_ready_stop(worker *w, weir_readiness *set, weir_op *op)
+{
+    if (!weir_readiness_remove(set, op)) return false;
+    weir_evented_op_finish(w, op, ended_early(op));
+    return true;
+}
