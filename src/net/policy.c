@@ -73,7 +73,10 @@ static int judge_class(const weir_policy *policy, const weir_address *address,
                        weir_policy_reason *reason)
 {
     const weir_ip_block *block = weir_ip_block_of(address);
-    if (policy->deny & WEIR_POLICY_DENY(block->ip_class))
+    unsigned classes = WEIR_POLICY_DENY(block->ip_class);
+    /* Linux connects to 0.0.0.0 and :: as to the loopback address. */
+    if (block->ip_class == WEIR_IP_UNSPECIFIED) classes |= WEIR_POLICY_DENY(WEIR_IP_LOOPBACK);
+    if (policy->deny & classes)
         return refuse(reason, WEIR_POLICY_CLASS, address, &block->prefix, block->name);
     if (policy->only_allowed) return refuse(reason, WEIR_POLICY_NOT_ALLOWED, address, NULL, NULL);
     return 0;

@@ -119,6 +119,15 @@ static const char *const public_hosts[] = {
     "2a00:1450::5efe:8.8.8.8",
 };
 
+TEST(policy_that_refuses_loopback_refuses_what_leads_there)
+{
+    const weir_policy policy = {.deny = WEIR_POLICY_DENY(WEIR_IP_LOOPBACK)};
+    static const char *const here[] = {"127.0.0.1", "::1", "0.0.0.0", "::", "::ffff:0.0.0.0"};
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++)
+        assert_int_equal(rule(&policy, here[i]), WEIR_POLICY_CLASS);
+    assert_int_equal(rule(&policy, "10.0.0.1"), WEIR_POLICY_PASSED);
+}
+
 TEST(policy_public_refuses_what_is_not)
 {
     const weir_policy policy = weir_policy_public();

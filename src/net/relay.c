@@ -269,7 +269,11 @@ static int run_both(weir_io *io, relay *r, weir_relay_place *failed)
      */
     if (error) weir_cancel(io, &back);
     const uint32_t first = __atomic_load_n(&r->failed, __ATOMIC_ACQUIRE);
-    if (first == 0) return 0;
+    if (first == 0) {
+        /* The way back had ended when the request came. */
+        if (error == WEIR_ECANCELED) weir_put_back(io);
+        return 0;
+    }
     const way *w = &r->ways[first - 1];
     *failed = place_of(w);
     if (error && w->error == WEIR_ECANCELED) return error;

@@ -113,7 +113,8 @@ static void drain(weir_io *io, serving *s, bool shielded)
     if (shielded) weir_shield(io, &shield);
     if (s->options.drain.ns > 0) {
         weir_scope_enter_for(io, &scope, s->options.drain);
-        weir_group_wait(io, &s->group);
+        /* The result is what ended serving; the request is for the caller's next operation. */
+        if (weir_group_wait(io, &s->group) == WEIR_ECANCELED) weir_put_back(io);
         weir_scope_leave(io, &scope);
     }
     weir_group_cancel(io, &s->group);

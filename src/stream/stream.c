@@ -104,22 +104,23 @@ weir_socket weir_stream_socket(const weir_stream *stream)
 
 enum { FRAME_PREFIX = 4 };
 
-/* Why a write of everything stopped short: what the next call tells. */
-static int64_t why_short(weir_io *io, weir_stream *stream)
-{
-    const int64_t result = weir_stream_write(io, stream, "", 1);
-    return result < 0 ? result : WEIR_EPIPE;
-}
-
 int64_t weir_stream_write_frame(weir_io *io, weir_stream *stream, const void *data, size_t len)
 {
     if (len > UINT32_MAX) return WEIR_ELIMIT;
     unsigned char prefix[FRAME_PREFIX] = {(unsigned char)(len >> 24), (unsigned char)(len >> 16),
                                           (unsigned char)(len >> 8), (unsigned char)len};
-    const struct iovec slices[] = {{prefix, sizeof prefix}, {(void *)(uintptr_t)data, len}};
-    const int64_t n = stream->table->write(io, stream, slices, len > 0 ? 2 : 1, 1, true, none);
-    if (n < 0) return n;
-    if ((uint64_t)n < len + sizeof prefix) return why_short(io, stream);
+    const size_t total = len + sizeof prefix;
+    for (size_t done = 0; done < total;) {
+        /* What stopped a write short is told by the next one, of the bytes that are due. */
+        const size_t ahead = done < sizeof prefix ? sizeof prefix - done : 0;
+        const size_t from = done + ahead - sizeof prefix;
+        const struct iovec slices[] = {{prefix + sizeof prefix - ahead, ahead},
+                                       {(char *)(uintptr_t)data + from, len - from}};
+        const int64_t n = stream->table->write(io, stream, &slices[ahead == 0],
+                                               1u + (ahead > 0 && len > 0), 1, true, none);
+        if (n <= 0) return n < 0 ? n : WEIR_EPIPE;
+        done += (size_t)n;
+    }
     return (int64_t)len;
 }
 

@@ -355,3 +355,31 @@ CONTRACT(serve_outlives_a_lack_of_memory)
     close(raw);
     stop_service(io, &s, 0);
 }
+
+/* Serves, and tells whether a request is left for the next operation. */
+static int serve_and_check(weir_io *io, void *argument)
+{
+    serve_it(io, argument);
+    return weir_check(io);
+}
+
+CONTRACT(serve_leaves_a_request_that_ended_its_draining)
+{
+    service s = {.options = {.drain = weir_seconds(50)}};
+    weir_tcp_stream client, late;
+    s.options.token = &s.token;
+    check_int(weir_tcp_listen_text(io, "127.0.0.1:0", &s.listener), 0);
+    check_int(weir_tcp_listener_address(io, s.listener, &s.address), 0);
+    check_int(weir_concurrent(io, &s.task, serve_and_check, &s, NULL), 0);
+    check_int(weir_tcp_connect(io, &s.address, &client), 0);
+    while (__atomic_load_n(&s.now, __ATOMIC_SEQ_CST) < 1) weir_sleep(io, weir_milliseconds(1));
+    weir_token_cancel(io, &s.token, "enough");
+    /* When the listener is closed it drains. */
+    while (weir_tcp_connect(io, &s.address, &late) == 0) weir_tcp_close(io, &late);
+    contract_settle(io);
+    check_int(weir_cancel(io, &s.task), WEIR_ECANCELED);
+    check_int(s.result, 0);
+    check_int(s.canceled, 1);
+    weir_token_end(io, &s.token);
+    weir_tcp_close(io, &client);
+}

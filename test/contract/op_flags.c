@@ -253,3 +253,48 @@ CONTRACT(memory_that_the_peer_never_takes_comes_back_by_the_deadline)
     free(data);
     contract_close(io, ends);
 }
+
+CONTRACT(what_is_copied_after_all_is_counted_once)
+{
+    weir_socket ends[2];
+    unsigned char *data = large();
+    if (!check_int(weir_socket_pair(io, SOCK_STREAM, ends), 0)) return;
+    check_int(weir_write_zerocopy(io, ends[0], data, 8192), 8192);
+    check_int(weir_write_zerocopy(io, ends[0], data, 10), 10);
+    contract_close(io, ends);
+    if (!check_int(weir_pipe_open(io, 0, ends), 0)) return;
+    check_int(weir_write_zerocopy(io, ends[1], data, 8192), 8192);
+    check_int(weir_write_zerocopy(io, ends[1], data, 10), 10);
+    contract_close(io, ends);
+    free(data);
+}
+
+CONTRACT(a_deadline_before_anything_went_leaves_the_connection)
+{
+    weir_socket ends[2];
+    weir_scope scope;
+    unsigned char *data = large();
+    if (!contract_tcp_pair(io, ends)) return;
+    int64_t n = WEIR_ECANCELED, taken = 0, sent = 0;
+    const int room = 65536; /* as it is said, it does not grow meanwhile */
+    weir_set_option(io, ends[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    weir_set_option(io, ends[1], SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    /* Until nothing goes any more: the kernel moves bytes from one end to the other by and by. */
+    while (n != WEIR_EDEADLINE) {
+        while ((taken = weir_try_write(io, ends[0], data, LARGE)) > 0) sent += taken;
+        weir_scope_enter_for(io, &scope, weir_milliseconds(300));
+        n = weir_poll(io, ends[0], WEIR_POLL_WRITE);
+        weir_scope_leave(io, &scope);
+    }
+    weir_scope_enter_for(io, &scope, weir_milliseconds(20));
+    check_int(weir_write_zerocopy(io, ends[0], data, LARGE), WEIR_EDEADLINE);
+    weir_scope_leave(io, &scope);
+    check_int(weir_try_write(io, ends[0], data, 1), WEIR_EAGAIN);
+    check_int(weir_shutdown(io, ends[0], SHUT_WR), 0);
+    taker t = {.socket = ends[1]};
+    take_all(io, &t);
+    check_int(t.last, 0);
+    check_int(t.got, sent);
+    free(data);
+    contract_close(io, ends);
+}

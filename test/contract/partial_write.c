@@ -193,6 +193,8 @@ CONTRACT(nothing_to_write_or_to_read_is_zero)
     check_int(weir_write(io, ends[0], &byte, 0), 0);
     check_int(weir_write_all(io, ends[0], &byte, 0), 0);
     check_int(weir_write_vector(io, ends[0], none, 3, 5, true), 0);
+    check_int(weir_write_vector(io, ends[0], NULL, 0, 1, true), 0);
+    check_int(weir_read_vector(io, ends[0], NULL, 0), 0);
     check_int(weir_write_vector(io, ends[0], none, 3, 5, false), 0);
     check_int(weir_read(io, ends[0], &byte, 0), 0);
     check_int(weir_read_vector(io, ends[0], none, 3), 0);

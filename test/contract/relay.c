@@ -5,6 +5,8 @@
  */
 #include "test/contract/contract.h"
 
+#include <sys/socket.h>
+
 #include <weir/net/relay.h>
 #include <weir/stream/pipe.h>
 
@@ -243,4 +245,28 @@ CONTRACT(relay_without_memory_says_so_or_works)
         end(io, &b);
         if (failed == 0) break;
     }
+}
+
+CONTRACT(relay_goes_on_past_urgent_data)
+{
+    bench b = {0};
+    char data[8];
+    if (!begin(io, &b, true)) return;
+    const int client = weir_tcp_socket(&b.outer[0]).fd;
+    check_int(weir_tcp_write_all(io, &b.outer[0], "ab", 2), 2);
+    check_int(weir_stream_read_full(io, &b.inner[1].stream, data, 2), 2);
+    /* The byte before the mark and the one behind it come together and apart. */
+    check_int(send(client, "!", 1, MSG_OOB), 1);
+    check_int(weir_tcp_write_all(io, &b.outer[0], "cd", 2), 2);
+    weir_scope scope;
+    weir_scope_enter_for(io, &scope, weir_seconds(20));
+    check_int(weir_stream_read_full(io, &b.inner[1].stream, data, 2), 2);
+    check(memcmp(data, "cd", 2) == 0);
+    check_int(send(client, "e!", 2, MSG_OOB), 2);
+    check_int(weir_tcp_write_all(io, &b.outer[0], "f", 1), 1);
+    check_int(weir_stream_read_full(io, &b.inner[1].stream, data, 2), 2);
+    check(memcmp(data, "ef", 2) == 0);
+    weir_scope_leave(io, &scope);
+    weir_cancel(io, &b.task);
+    end(io, &b);
 }

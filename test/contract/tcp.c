@@ -511,3 +511,18 @@ CONTRACT(tcp_frames_tell_an_end_from_a_cut)
         weir_tcp_close(io, &b);
     }
 }
+
+CONTRACT(tcp_a_frame_that_is_cut_by_a_timeout_says_so)
+{
+    weir_tcp_stream a, b;
+    static char big[16 << 20];
+    if (!connect_pair(io, &a, &b)) return;
+    while (weir_stream_try_write(io, &a.stream, big, sizeof big) > 0) continue;
+    contract_settle(io);
+    /* Room for a part of it, and for a byte more when the time has passed. */
+    check(weir_stream_try_read(io, &b.stream, big, 300000) > 0);
+    check_int(weir_tcp_set_write_timeout(&a, weir_milliseconds(100)), 0);
+    check_int(weir_stream_write_frame(io, &a.stream, big, sizeof big), WEIR_EDEADLINE);
+    weir_tcp_close(io, &a);
+    weir_tcp_close(io, &b);
+}

@@ -6,6 +6,7 @@
 #include "test/contract/contract.h"
 
 #include <netinet/in.h>
+#include <time.h>
 
 #include <weir/net/udp.h>
 
@@ -459,6 +460,31 @@ CONTRACT(udp_the_error_queue_names_who_refused)
     check_int(error.path_mtu, 0);
     check_int(error.about.offender.kind, WEIR_ADDRESS_IPV4);
     close_both(io, &server, &client);
+}
+
+static int64_t cpu_time(void)
+{
+    struct timespec spent;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    return spent.tv_sec * INT64_C(1000000000) + spent.tv_nsec;
+}
+
+CONTRACT(udp_an_error_that_is_not_in_the_queue_is_waited_out)
+{
+    weir_udp_socket server, client;
+    weir_udp_error error;
+    weir_scope scope;
+    char data[16];
+    /* Without receive_errors a refusal stands as the socket's error, and the queue is empty. */
+    if (!both_ends(io, NULL, &server, &client)) return;
+    weir_udp_close(io, &server);
+    check_int(weir_udp_send(io, &client, "gone", 4), 4);
+    const int64_t before = cpu_time();
+    weir_scope_enter_for(io, &scope, weir_milliseconds(300));
+    check_int(weir_udp_receive_error(io, &client, data, sizeof data, &error), WEIR_EDEADLINE);
+    weir_scope_leave(io, &scope);
+    check(cpu_time() - before < 150000000);
+    weir_udp_close(io, &client);
 }
 
 CONTRACT(udp_the_path_mtu_is_known_and_obeyed)

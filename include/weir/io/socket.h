@@ -127,8 +127,10 @@ int weir_listen(weir_io *io, weir_socket socket, int backlog);
  * Returns 0 and *out, the caller's.  Errors of the connection that died before it was taken
  * (ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, ENETUNREACH) are
  * skipped inside.  WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOBUFS, WEIR_ENOMEM: pause and retry (net/tcp.h
- * does); WEIR_EINVAL: the socket does not listen.  A connection is never lost to a cancellation. A
- * cancellation point.  From a task of `io`; several tasks may accept on one socket. */
+ * does); WEIR_EINVAL: the socket does not listen.  A listener
+ * made elsewhere is adopted first (weir_socket_adopt): a blocking one would hold the worker.  A
+ * connection is never lost to a cancellation. A cancellation point.  From a task of `io`; several
+ * tasks may accept on one socket. */
 int weir_accept(weir_io *io, weir_socket listener, weir_socket *out);
 
 /* Connects a socket: connect(2).  A datagram socket only notes its peer; the address NONE takes the

@@ -11,7 +11,8 @@
  *
  * Each listener is served by a weir_acceptor: what may pass (no descriptors, no memory, a
  * firewall's refusal) is an item with an error, after which that listener pauses and the others go
- * on.  Listeners take turns: one that is busy cannot starve another.
+ * on.  What came first is handed out first; a busy listener delays another by some hundred
+ * connections at most, as the engine looks at all of them that often.
  *
  * Bounded: when so many connections are open, no listener accepts until weir_incoming_done says
  * that one has ended, and clients wait in the backlogs.  Each listener holds at most one connection
@@ -101,7 +102,7 @@ void weir_incoming_prepare(weir_io *io, weir_incoming *incoming, weir_op *op);
 int weir_incoming_take(weir_io *io, weir_incoming *incoming, weir_incoming_item *out);
 
 /* Says that a connection that was handed out has ended: makes room for another.
- * Never waits.  From any task of `io`, until weir_incoming_stop. */
+ * Never waits.  From any task of `io`, also after weir_incoming_stop. */
 void weir_incoming_done(weir_io *io, weir_incoming *incoming);
 
 /* How many connections are open. */

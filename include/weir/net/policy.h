@@ -37,7 +37,8 @@
 extern "C" {
 #endif
 
-/* A class as a bit of weir_policy.deny. */
+/* A class as a bit of weir_policy.deny.  Loopback means 0.0.0.0 and ::, too: Linux connects there.
+ */
 #define WEIR_POLICY_DENY(class_) ((uint32_t)1 << (class_))
 
 /* Where clouds hand machines their credentials: 169.254.169.254, fd00:ec2::254, 100.100.100.200,

@@ -2,8 +2,7 @@
  *
  * The stock accept loop: listeners, a handler, limits, and an orderly end in one call.
  *
- *      static int talk(weir_io *io, weir_tcp_stream *tcp, const weir_address *peer, void
- * *argument);
+ *      static int talk(weir_io *, weir_tcp_stream *, const weir_address *peer, void *argument);
  *
  *      const weir_serve_options options = {.max_connections = 1000, .token = &stop,
  *                                          .drain = weir_seconds(10)};
@@ -59,8 +58,8 @@ typedef struct weir_serve_options {
  * end, cancels the rest and waits for them.
  *
  * Returns 0 when the token ended it; WEIR_ECANCELED, WEIR_EDEADLINE when the calling task was
- * asked to stop or its scope expired (a request while draining for the token ends the draining);
- * WEIR_EINVAL, a listener's final error when all have one.
+ * asked to stop or its scope expired (a request while draining for the token ends the draining and
+ * stays pending); WEIR_EINVAL, a listener's final error when all have one.
  * Ownership: takes the listeners; they are closed in every case.  `options` may be NULL.
  * A cancellation point.  From a task of `io`. */
 int weir_tcp_serve(weir_io *io, const weir_tcp_listener *listeners, size_t count,

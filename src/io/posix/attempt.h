@@ -31,7 +31,8 @@ void weir_attempt_begin(weir_op *op);
  * others.  Never waits for a socket; file ops may wait for a disk (weir_attempt_is_file).
  *
  * Returns the op's result, WEIR_ATTEMPT_WAIT, or WEIR_ATTEMPT_LATER (the queue of a Unix listener,
- * or of the Unix socket that a message names, is full: readiness does not tell when there is room).
+ * or of the Unix socket that a message names, is full: readiness does not tell when there is room;
+ * or an error stands that is not in the error queue which is waited for).
  * op->result is untouched.
  * A WRITE with WEIR_OP_ALL and a SEND_FILE end with a result when all went or an error came; what
  * went so far is weir_attempt_progress. */

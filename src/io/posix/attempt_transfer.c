@@ -232,10 +232,21 @@ int64_t weir_attempt_send(weir_op *op)
     return send_outcome(op, message, weir_message_send(op->fd, message));
 }
 
+/* What to wait for when nothing came.  A pending error (SO_ERROR) or a hang-up counts as ready for
+ * as long as it stands, and says nothing about the error queue: then it is looked at from time to
+ * time. */
+static int64_t receive_outcome(weir_op *op, int64_t result)
+{
+    if (result != WEIR_EAGAIN || !weir_attempt_takes_errors(op) || !is_ready(op->fd, 0))
+        return outcome_of(result);
+    ++*weir_progress_steps(op);
+    return WEIR_ATTEMPT_LATER;
+}
+
 int64_t weir_attempt_receive(weir_op *op)
 {
-    return outcome_of(
-        weir_message_receive(op->fd, op->args.messages.first, op->flags & WEIR_OP_PEEK));
+    return receive_outcome(
+        op, weir_message_receive(op->fd, op->args.messages.first, op->flags & WEIR_OP_PEEK));
 }
 
 int64_t weir_attempt_send_many(weir_op *op)
@@ -258,7 +269,7 @@ int64_t weir_attempt_receive_many(weir_op *op)
     uint32_t done = 0;
     while (done < count) {
         int64_t n = weir_message_receive_some(op->fd, op->args.messages.first + done, count - done);
-        if (n < 0) return done > 0 ? done : outcome_of(n);
+        if (n < 0) return done > 0 ? done : receive_outcome(op, n);
         done += (uint32_t)n;
         /* Fewer than fit: there are no more. */
         if (n < WEIR_MESSAGE_BATCH) break;
@@ -274,12 +285,28 @@ static int64_t splice_some(int from, int to, size_t length)
     return n >= 0 ? n : weir_attempt_failure(errno);
 }
 
+/* splice(2) takes nothing across the mark of urgent data, though the socket counts as readable; a
+ * read steps over it.  So the byte behind the mark is read. */
+static int64_t step_over_mark(int socket, int pipe)
+{
+    /* The pipe must take it: what is read cannot be given back. */
+    if (sockatmark(socket) != 1 || !is_ready(pipe, POLLOUT)) return WEIR_ATTEMPT_WAIT;
+    char byte;
+    ssize_t n = TEMP_FAILURE_RETRY(recv(socket, &byte, 1, MSG_DONTWAIT));
+    if (n <= 0) return n < 0 ? weir_attempt_failure(errno) : 0;
+    n = TEMP_FAILURE_RETRY(write(pipe, &byte, 1));
+    return n >= 0 ? n : -errno;
+}
+
 int64_t weir_attempt_splice(weir_op *op)
 {
     const int pipe = op->args.splice.pipe;
     const size_t length = op->args.splice.length;
     /* Who takes holds the other end of the pipe, so that no signal can come. */
-    if (op->args.splice.take) return splice_some(op->fd, pipe, length);
+    if (op->args.splice.take) {
+        const int64_t taken = splice_some(op->fd, pipe, length);
+        return taken == WEIR_ATTEMPT_WAIT ? step_over_mark(op->fd, pipe) : taken;
+    }
     quiet_mask quiet;
     quiet_begin(&quiet);
     const int64_t result = splice_some(pipe, op->fd, length);

@@ -78,11 +78,14 @@ static int64_t tried(engine *e, weir_op *op)
 static int64_t perform_call(worker *w, weir_op *op, int64_t until)
 {
     weir_attempt_begin(op);
-    for (;;) {
+    for (bool waited = false;;) {
         int64_t result = attempt(w->engine, op);
         int error;
         if (result == WEIR_ATTEMPT_WAIT) {
-            error = wait_ready(w, op, until);
+            /* What counts as ready, and does not do, must not outlive its deadline. */
+            const bool passed = waited && until != WEIR_FOREVER_NS && clock_now() >= until;
+            error = passed ? WEIR_EDEADLINE : wait_ready(w, op, until);
+            waited = true;
         } else if (result == WEIR_ATTEMPT_LATER) {
             int64_t again = clock_now() + weir_attempt_delay(op).ns;
             error = wait_until(w, op, again < until ? again : until);

@@ -109,8 +109,8 @@ static bool write_slices(worker *w, weir_op *op)
 static bool write_some(worker *w, weir_op *op)
 {
     const struct iovec *data = op->args.vector.data;
-    const bool is_large = data->iov_len >= LARGE && !(op->flags & WEIR_OP_ZEROCOPY);
-    if (op->args.vector.repeat != 1 || is_large) return attempt(w, op);
+    if (op->args.vector.repeat != 1 || op->args.vector.count == 0) return attempt(w, op);
+    if (data->iov_len >= LARGE && !(op->flags & WEIR_OP_ZEROCOPY)) return attempt(w, op);
     if (op->args.vector.count != 1 || data->iov_len == 0) return write_slices(w, op);
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
     const char *rest = (const char *)data->iov_base + *written(op);
@@ -204,6 +204,13 @@ static void sent(worker *w, weir_op *op, int32_t result)
     weir_evented_op_finish(w, op, *done > 0 ? (int64_t)*done : result);
 }
 
+/* Whether a zero-copy send failed where one that copies may do: the socket or the kernel cannot, or
+ * the user may not pin so much memory (RLIMIT_MEMLOCK). */
+static bool is_to_be_copied(int32_t result)
+{
+    return result == -EOPNOTSUPP || result == -EINVAL || result == -ENOTSOCK || result == -ENOMEM;
+}
+
 /* A zero-copy send completes twice: when the bytes are queued, and when they are no longer read. */
 static void sent_zerocopy(worker *w, weir_op *op, int32_t result, uint32_t flags)
 {
@@ -211,6 +218,7 @@ static void sent_zerocopy(worker *w, weir_op *op, int32_t result, uint32_t flags
     const bool is_canceled = op->reserved & OP_CANCELED;
     if (flags & IORING_CQE_F_MORE) {
         *queued = (uint64_t)(int64_t)result;
+        if (result <= 0) return; /* nothing went: the connection is as it was */
         op->reserved |= OP_HELD;
         if (is_canceled) take_back(op);
         return;
@@ -218,14 +226,17 @@ static void sent_zerocopy(worker *w, weir_op *op, int32_t result, uint32_t flags
     if (flags & IORING_CQE_F_NOTIF) {
         op->reserved &= (uint16_t)~OP_HELD;
         result = (int32_t)*queued;
-        if (is_canceled) result = WEIR_ECANCELED; /* it was taken back, or may have been */
+        /* It was taken back, or may have been. */
+        if (is_canceled && result > 0) result = WEIR_ECANCELED;
     }
-    if (result == -EOPNOTSUPP || result == -EINVAL) {
-        op->flags &= (uint8_t)~WEIR_OP_ZEROCOPY; /* not this kind of socket: copy */
-        if (write_some(w, op)) return;
-        result = (int32_t)op->result;
+    if (!is_to_be_copied(result)) {
+        sent(w, op, result);
+    } else if (is_canceled) {
+        sent(w, op, WEIR_ECANCELED); /* nobody would stop it once more */
+    } else {
+        op->flags &= (uint8_t)~WEIR_OP_ZEROCOPY;
+        if (!write_some(w, op)) weir_evented_op_finish(w, op, op->result);
     }
-    sent(w, op, result);
 }
 
 /* Works on what no native entry serves: pipes and terminals, file systems without NOWAIT, paths
