@@ -202,7 +202,6 @@ static socklen_t unix_to_sockaddr(const weir_address *address, struct sockaddr_s
 
 socklen_t weir_address_to_sockaddr(const weir_address *address, struct sockaddr_storage *out)
 {
-    memset(out, 0, sizeof *out);
     if (address->kind == WEIR_ADDRESS_IPV4) {
         struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(address->port)};
         memcpy(&in.sin_addr, address->at.ipv4, sizeof in.sin_addr);
@@ -218,7 +217,9 @@ socklen_t weir_address_to_sockaddr(const weir_address *address, struct sockaddr_
         memcpy(out, &in6, sizeof in6);
         return sizeof in6;
     }
-    return address->kind == WEIR_ADDRESS_UNIX ? unix_to_sockaddr(address, out) : 0;
+    if (address->kind == WEIR_ADDRESS_UNIX) return unix_to_sockaddr(address, out);
+    out->ss_family = AF_UNSPEC;
+    return 0;
 }
 
 /* The kernel may count the NUL of a path or not, and counts one byte more than there is room for
@@ -241,6 +242,18 @@ static bool take(const struct sockaddr *from, size_t len, void *out, size_t size
     return true;
 }
 
+/* Sets all but the address itself.  The rest of the union stays as it is: clearing it would cost
+ * more than everything else. */
+static void put_ip(weir_address *out, weir_address_kind kind, in_port_t port, uint32_t zone,
+                   uint32_t flow)
+{
+    out->kind = (uint8_t)kind;
+    out->path_len = 0;
+    out->port = ntohs(port);
+    out->zone = zone;
+    out->flow = flow;
+}
+
 int weir_address_from_sockaddr(const struct sockaddr *from, socklen_t len, weir_address *out)
 {
     if (len == 0) {
@@ -252,16 +265,14 @@ int weir_address_from_sockaddr(const struct sockaddr *from, socklen_t len, weir_
     if (family == AF_INET) {
         struct sockaddr_in in;
         if (!take(from, len, &in, sizeof in)) return WEIR_EINVAL;
-        *out = weir_address_any4(ntohs(in.sin_port));
+        put_ip(out, WEIR_ADDRESS_IPV4, in.sin_port, 0, 0);
         memcpy(out->at.ipv4, &in.sin_addr, sizeof in.sin_addr);
         return 0;
     }
     if (family == AF_INET6) {
         struct sockaddr_in6 in6;
         if (!take(from, len, &in6, sizeof in6)) return WEIR_EINVAL;
-        *out = weir_address_any6(ntohs(in6.sin6_port));
-        out->zone = in6.sin6_scope_id;
-        out->flow = ntohl(in6.sin6_flowinfo);
+        put_ip(out, WEIR_ADDRESS_IPV6, in6.sin6_port, in6.sin6_scope_id, ntohl(in6.sin6_flowinfo));
         memcpy(out->at.ipv6, &in6.sin6_addr, sizeof in6.sin6_addr);
         return 0;
     }

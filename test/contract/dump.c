@@ -158,7 +158,7 @@ static int wait_for_go(weir_io *io, void *argument)
 
 CONTRACT(a_dump_of_very_many_tasks)
 {
-    const size_t count = contract_on_threads(io) ? 500 : 20000;
+    const size_t count = contract_on_threads(io) ? 500 : 5000;
     weir_group group = WEIR_GROUP_INIT;
     size_t started = 0, lines = 0;
     go = 0;

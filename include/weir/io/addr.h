@@ -31,7 +31,8 @@ typedef enum weir_address_kind {
     WEIR_ADDRESS_UNIX,
 } weir_address_kind;
 
-/* An address of a socket.  A plain value; the zero value is no address. */
+/* An address of a socket.  A plain value; the zero value is no address.  Bytes of the union that
+ * the kind does not use mean nothing: compare with weir_address_equal, never byte by byte. */
 typedef struct weir_address {
     uint8_t kind;     /* weir_address_kind */
     uint8_t path_len; /* UNIX: bytes in path; 0 = unnamed */

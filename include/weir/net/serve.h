@@ -59,9 +59,9 @@ typedef struct weir_serve_options {
  *
  * Returns 0 when the token ended it; WEIR_ECANCELED, WEIR_EDEADLINE when the calling task was
  * asked to stop or its scope expired (a request while draining for the token ends the draining and
- * stays pending); WEIR_EINVAL, a listener's final error when all have one.
- * Ownership: takes the listeners; they are closed in every case.  `options` may be NULL.
- * A cancellation point.  From a task of `io`. */
+ * stays pending); WEIR_EINVAL, WEIR_ELIMIT (more than 16 listeners), a listener's final error when
+ * all have one. Ownership: takes the listeners; they are closed in every case.  `options` may be
+ * NULL. A cancellation point.  From a task of `io`. */
 int weir_tcp_serve(weir_io *io, const weir_tcp_listener *listeners, size_t count,
                    weir_serve_fn *handler, void *argument, const weir_serve_options *options);
 

@@ -72,7 +72,7 @@ static int64_t received(weir_message *message, const struct msghdr *header, size
     /* A connected socket or an unnamed Unix sender may give no name: the address is NONE. */
     if (header->msg_namelen == 0 ||
         weir_address_from_sockaddr(header->msg_name, header->msg_namelen, &message->address) < 0)
-        message->address = (weir_address){.kind = WEIR_ADDRESS_NONE};
+        message->address.kind = WEIR_ADDRESS_NONE;
     /* With LENGTH the kernel tells the whole length, also of what it did not store. */
     return (int64_t)(message->flags & WEIR_MESSAGE_LENGTH ? room_of(message, n) : n);
 }
