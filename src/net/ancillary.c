@@ -78,6 +78,12 @@ static bool take_packet_info4(const net_control_item *item, weir_ancillary *out,
     return true;
 }
 
+/* Whether an IPv4 address that begins so can be a source: it is no group and not the broadcast. */
+static bool may_answer(uint8_t first)
+{
+    return first >> 4 != 14 && first != 255;
+}
+
 static bool take_packet_info6(const net_control_item *item, weir_ancillary *out)
 {
     struct in6_pktinfo info;
@@ -86,8 +92,7 @@ static bool take_packet_info6(const net_control_item *item, weir_ancillary *out)
     out->local = out->destination;
     const struct in6_addr *to = &info.ipi6_addr;
     /* A group can be no source; mapped groups and broadcast are left to the kernel, which knows. */
-    if (IN6_IS_ADDR_MULTICAST(to) ||
-        (IN6_IS_ADDR_V4MAPPED(to) && (to->s6_addr[12] >> 4 == 14 || to->s6_addr[12] == 255)))
+    if (IN6_IS_ADDR_MULTICAST(to) || (IN6_IS_ADDR_V4MAPPED(to) && !may_answer(to->s6_addr[12])))
         out->local = (weir_address){.kind = WEIR_ADDRESS_NONE};
     out->interface.index = info.ipi6_ifindex;
     out->has |= WEIR_ANCILLARY_LOCAL;
@@ -219,7 +224,8 @@ int weir_ancillary_read(const void *control, size_t len, weir_ancillary *out)
         default: break;
         }
     }
-    if (infos.had4 && infos.had6 && is_mapped(&out->destination))
+    if (infos.had4 && infos.had6 && is_mapped(&out->destination) &&
+        may_answer(infos.answer_from.at.ipv4[0]))
         out->local = weir_address_map(&infos.answer_from);
     return reader.len == 0 ? 0 : WEIR_EINVAL;
 }
