@@ -20,7 +20,9 @@
 enum {
     MAX_WORKERS = 1024,
     DEFAULT_STACK = 64 * 1024,
-    DEFAULT_BUFFER = 16 * 1024,
+    /* A TLS record fits (RFC 8446 5.2), and a message of 16 KiB is short of it: a short read needs
+     * no second one to know that there is no more. */
+    DEFAULT_BUFFER = 17 * 1024,
     DEFAULT_BUFFERS = 4096,
     MAX_BUFFERS = 32768, /* what a provided-buffer ring can hold */
     FILE_THREADS = 4,

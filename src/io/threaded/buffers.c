@@ -11,8 +11,8 @@
 #include "io/threaded/engine.h"
 
 enum {
-    BUFFER_SIZE = 16 * 1024,
-    MAX_BUFFERS = 4096, /* lent or kept */
+    BUFFER_SIZE = 17 * 1024, /* as in the evented engine */
+    MAX_BUFFERS = 4096,      /* lent or kept */
     MAX_KEPT = 64,
 };
 

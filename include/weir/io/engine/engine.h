@@ -29,7 +29,7 @@ typedef struct weir_engine_options {
     unsigned workers;      /* evented: threads that run tasks; 0 = the processors it may run on */
     size_t stack_size;     /* bytes per task; 0 = 64 KiB (evented), 256 KiB (threads) */
     size_t max_tasks;      /* at a time; 0 = 10,000 (threads), as memory allows (evented) */
-    size_t buffer_size;    /* evented: bytes of one lent buffer, 1 KiB to 16 MiB; 0 = 16 KiB */
+    size_t buffer_size;    /* evented: bytes of one lent buffer, 1 KiB to 16 MiB; 0 = 17 KiB */
     size_t max_buffers;    /* evented: lent buffers per worker, 64 to 32,768; 0 = 4,096 */
     unsigned max_blocking; /* threads for weir_work at a time; 0 = 512 */
     weir_duration blocking_idle; /* they, and those for files, end when idle so long; 0 = 10 s */
