@@ -100,3 +100,27 @@ NETWORK(changes_of_interfaces_are_heard, NETWORK_DIRECT)
     heard(io, &h, WEIR_INTERFACE_GONE);
     weir_interface_watch_close(io, h.watch);
 }
+
+/* More changes than the watch's socket holds: it has room for some hundred. */
+static void change_very_often(network *net)
+{
+    enum { ROUNDS = 1000 };
+    static const char lines[] =
+        "addr add 192.0.2.60/32 dev net0\naddr del 192.0.2.60/32 dev net0\n";
+    char *all = malloc(ROUNDS * sizeof lines);
+    if (!all) abort();
+    for (int i = 0; i < ROUNDS; i++) memcpy(all + i * (sizeof lines - 1), lines, sizeof lines);
+    network_ip(net, NETWORK_NEAR, all);
+    free(all);
+}
+
+NETWORK(events_that_were_lost_are_told_and_the_watch_goes_on, NETWORK_DIRECT)
+{
+    hearing h = {0};
+    if (!check_int(weir_interface_watch_open(io, &h.watch), 0)) return;
+    change_very_often(net);
+    heard(io, &h, WEIR_INTERFACE_MISSED);
+    h.index = network_index(NETWORK_NEAR, 0);
+    hear_addresses(io, net, &h);
+    weir_interface_watch_close(io, h.watch);
+}
