@@ -37,6 +37,7 @@ __attribute__((cold)) static bool begin_unusual(weir_http_parser *parser, weir_h
     char c = scan->data[scan->at];
     if (c == '\n') {
         if (!scan->lone_lf) return weir_http_scan_fail(parser, WEIR_EHTTP_LINE_END, scan->at);
+        parser->mark = (uint32_t)scan->at;
         *state = STATE_HEAD_LF;
         return true;
     }
