@@ -135,6 +135,27 @@ TEST(ip_class_predicates)
     assert_string_equal(weir_ip_class_name(WEIR_IP_CLASSES), "unknown");
 }
 
+TEST(ip_class_predicates_of_one_block)
+{
+    static const struct {
+        bool (*is)(const weir_address *address);
+        const char *inside, *outside;
+    } rows[] = {
+        {weir_ip_is_shared, "100.64.0.1", "100.128.0.1"},
+        {weir_ip_is_benchmarking, "198.19.255.255", "198.20.0.0"},
+        {weir_ip_is_documentation, "203.0.113.1", "203.0.114.1"},
+        {weir_ip_is_documentation, "3fff::1", "3fff:1000::1"},
+        {weir_ip_is_site_local, "fec0::1", "fe80::1"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        weir_address inside, outside;
+        assert_int_equal(weir_address_parse_ip(weir_bytes_text(rows[i].inside), 0, &inside), 0);
+        assert_int_equal(weir_address_parse_ip(weir_bytes_text(rows[i].outside), 0, &outside), 0);
+        assert_true(rows[i].is(&inside));
+        assert_false(rows[i].is(&outside));
+    }
+}
+
 TEST(ip_class_scopes)
 {
     static const struct {

@@ -72,6 +72,38 @@ CONTRACT(split_halves_work_in_two_tasks_at_once)
     }
 }
 
+CONTRACT(split_halves_have_every_verb)
+{
+    weir_tcp_stream ends[2];
+    weir_read_half read;
+    weir_write_half write;
+    char data[8] = "";
+    struct iovec slices[] = {{data, 2}, {data + 2, 2}};
+    if (!make_pair(io, 1, ends)) return;
+    weir_stream_split(&ends[0].stream, &read, &write);
+    check_int(weir_half_try_read(io, read, data, 1), WEIR_EAGAIN);
+    check_int(weir_half_readable(io, read, weir_deadline_after(io, weir_milliseconds(2))),
+              WEIR_EDEADLINE);
+    check(weir_half_writable(io, write, weir_never()) & WEIR_POLL_WRITE);
+    check_int(weir_tcp_write_all(io, &ends[1], "abcdefgh", 8), 8);
+    check(weir_half_readable(io, read, weir_never()) & WEIR_POLL_READ);
+    check_int(weir_half_peek(io, read, data, 1), 1);
+    check_int(weir_half_read(io, read, data, 1), 1);
+    check_int(data[0], 'a');
+    check_int(weir_half_read_vector(io, read, slices, 2, weir_never()), 4);
+    check(memcmp(data, "bcde", 4) == 0);
+    check_int(weir_half_read_full(io, read, data, 3), 3);
+    check(memcmp(data, "fgh", 3) == 0);
+    check_int(weir_half_write(io, write, "1", 1), 1);
+    check_int(weir_half_try_write(io, write, "2", 1), 1);
+    memcpy(data, "3456", 4);
+    check_int(weir_half_write_vector(io, write, slices, 2, 1, true, weir_never()), 4);
+    check_int(weir_stream_read_full(io, &ends[1].stream, data, 6), 6);
+    check(memcmp(data, "123456", 6) == 0);
+    weir_tcp_close(io, &ends[0]);
+    weir_tcp_close(io, &ends[1]);
+}
+
 static int write_owned(weir_io *io, void *argument)
 {
     weir_owned_write_half *write = argument;

@@ -78,6 +78,10 @@ NETWORK(changes_of_interfaces_are_heard, NETWORK_DIRECT)
     hear_addresses(io, net, &h);
 
     network_ip(net, NETWORK_NEAR, "link set net0 mtu 1400\n");
+    weir_op change, sleep = {.code = WEIR_OP_SLEEP};
+    weir_op *ops[] = {&sleep, &change};
+    weir_interface_watch_prepare(h.watch, &change);
+    check_int(weir_select(io, ops, 2, weir_never()), 1);
     if (heard(io, &h, WEIR_INTERFACE_CHANGED)) check_int(h.event.mtu, 1400);
     network_ip(net, NETWORK_NEAR, "link set net0 down\n");
     heard(io, &h, WEIR_INTERFACE_WENT_DOWN);
