@@ -31,13 +31,6 @@ int weir_tcp_peer(weir_io *io, const weir_tcp_stream *tcp, weir_address *out)
     return weir_peer_address(io, weir_tcp_socket(tcp), out);
 }
 
-int weir_tcp_set_nodelay(weir_io *io, weir_tcp_stream *tcp, bool on)
-{
-    const int value = on;
-    return weir_set_option(io, weir_tcp_socket(tcp), IPPROTO_TCP, TCP_NODELAY, &value,
-                           sizeof value);
-}
-
 static int set_timeout(weir_duration *timeout, weir_duration value)
 {
     if (value.ns <= 0) return WEIR_EINVAL;

@@ -200,10 +200,6 @@ static inline weir_socket weir_tcp_socket(const weir_tcp_stream *tcp)
 int weir_tcp_local(weir_io *io, const weir_tcp_stream *tcp, weir_address *out);
 int weir_tcp_peer(weir_io *io, const weir_tcp_stream *tcp, weir_address *out);
 
-/* Sends small writes at once (true, the default here) or lets the kernel gather them.
- * Returns 0 or the negated errno. */
-int weir_tcp_set_nodelay(weir_io *io, weir_tcp_stream *tcp, bool on);
-
 /* How long each reading or writing call may take from now on: WEIR_EDEADLINE after that, with
  * nothing read, or as much written as its result says.  weir_forever() takes it off.  Ops that are
  * submitted (weir_stream_prepare_…) have deadlines of their own instead.
