@@ -51,8 +51,19 @@ foreach(line ${lines})
     list(APPEND all_sources ${sources})
 endforeach()
 
+# Scanners that are chosen at run time are compiled for processors which have more than all do.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set(wire ${WEIR_SRC}/http/wire)
+    set_source_files_properties(${wire}/scan_sse42.c PROPERTIES COMPILE_OPTIONS -msse4.2)
+    set_source_files_properties(${wire}/scan_avx2.c PROPERTIES
+                                COMPILE_OPTIONS "-mavx2;-mbmi;-mbmi2")
+    set_source_files_properties(${wire}/scan_avx512.c PROPERTIES
+                                COMPILE_OPTIONS "-mavx512bw;-mavx512vl;-mbmi;-mbmi2")
+endif()
+
 # libweir: the same sources once more as one archive, and as a shared library.  The archive takes
-# the objects of the floors; the shared library compiles its own, as only it needs -fPIC.
+# the objects of the floors; the shared library compiles its own, as only it needs -fPIC, unless all
+# is compiled so.
 function(weir_library target type)
     add_library(${target} ${type} ${ARGN})
     set_target_properties(${target} PROPERTIES OUTPUT_NAME weir VERSION ${PROJECT_VERSION}
@@ -78,6 +89,9 @@ if(objects)
     weir_library(weir_static STATIC ${objects})
     set(WEIR_LIBRARIES weir_static)
     if(WEIR_SHARED)
+        if(CMAKE_POSITION_INDEPENDENT_CODE)
+            set(all_sources ${objects})
+        endif()
         weir_library(weir_shared SHARED ${all_sources})
         target_include_directories(weir_shared PRIVATE ${WEIR_SRC})
         target_link_libraries(weir_shared PRIVATE $<BUILD_INTERFACE:weir_flags>)

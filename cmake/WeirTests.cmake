@@ -100,7 +100,7 @@ file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/harness/*_test.c)
 weir_test_program(test_harness ${sources})
 
 if(TARGET weir_static)
-    foreach(suite contract interop)
+    foreach(suite contract interop cases)
         file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/${suite}/*.c)
         if(sources)
             weir_test_program(test_${suite} ${sources} LINK weir_static)
@@ -147,7 +147,8 @@ if(TARGET weir_static)
     endforeach()
 endif()
 
-# A fuzz target is a libFuzzer program in the preset `fuzz`; elsewhere it replays its corpus.
+# A fuzz target is a libFuzzer program in the preset `fuzz`; elsewhere it replays its corpus.  It
+# links the floors that read bytes of strangers, so that the preset builds no others.
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/fuzz/*.c)
 list(FILTER sources EXCLUDE REGEX "/replay\\.c$")
 add_custom_target(weir_fuzzers)
@@ -160,7 +161,7 @@ foreach(source ${sources})
     set_target_properties(fuzz_${name} PROPERTIES
                           RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
     target_include_directories(fuzz_${name} PRIVATE ${WEIR_SRC} ${PROJECT_SOURCE_DIR})
-    target_link_libraries(fuzz_${name} PRIVATE weir_static weir_flags)
+    target_link_libraries(fuzz_${name} PRIVATE weir_net weir_http_wire weir_flags)
     add_dependencies(weir_fuzzers fuzz_${name})
     if(WEIR_FUZZ)
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)

@@ -25,7 +25,7 @@ static void hear(void *argument, const char *text)
 {
     reports *to = argument;
     if (to->count < REPORTS) strncpy(to->texts[to->count], text, REPORT_TEXT - 1);
-    to->count++;
+    __atomic_fetch_add(&to->count, 1, __ATOMIC_SEQ_CST); /* a task may wait for it */
 }
 
 /* Runs a task on an engine in debug mode. */
@@ -333,7 +333,8 @@ static weir_task left;
 static int end_late(weir_io *io, void *argument)
 {
     uint32_t *go = argument;
-    weir_sleep(io, weir_milliseconds(50));
+    for (int i = 0; i < 10000 && __atomic_load_n(&heard.count, __ATOMIC_SEQ_CST) == 0; i++)
+        weir_sleep(io, weir_milliseconds(1));
     contract_raise(io, go);
     return 0;
 }

@@ -48,15 +48,23 @@ static int serve(weir_io *io, void *argument)
     return weir_http_server_run(argument);
 }
 
-bool http_start(weir_io *io, http_fixture *fixture, weir_http_server_options options)
+bool http_listen(weir_io *io, http_fixture *fixture, weir_http_server_options options)
 {
     const weir_address any = weir_address_loopback4(0);
     *fixture = (http_fixture){.io = io};
     if (!options.handler) options.handler = http_echo;
     if (!check_int(weir_http_server_create(io, &options, &fixture->server), 0)) return false;
-    if (!check_int(weir_http_server_listen(fixture->server, &any, &fixture->address), 0))
-        return false;
-    return check_int(weir_concurrent(io, &fixture->task, serve, fixture->server, NULL), 0);
+    return check_int(weir_http_server_listen(fixture->server, &any, &fixture->address), 0);
+}
+
+bool http_serve(http_fixture *fixture)
+{
+    return check_int(weir_concurrent(fixture->io, &fixture->task, serve, fixture->server, NULL), 0);
+}
+
+bool http_start(weir_io *io, http_fixture *fixture, weir_http_server_options options)
+{
+    return http_listen(io, fixture, options) && http_serve(fixture);
 }
 
 int http_stop(http_fixture *fixture)
@@ -70,13 +78,26 @@ int http_stop(http_fixture *fixture)
     return result;
 }
 
+/* A step in waiting for something.  Returns whether there is still hope. */
+static bool wait_on(http_fixture *fixture, weir_instant start)
+{
+    weir_sleep(fixture->io, weir_milliseconds(2));
+    return contract_ms_since(fixture->io, start) <= PATIENCE_S * 1000;
+}
+
 bool http_wait_connections(http_fixture *fixture, uint64_t count)
 {
     const weir_instant start = weir_now(fixture->io, WEIR_CLOCK_MONOTONIC);
-    while (weir_http_server_count(fixture->server).connections != count) {
-        if (contract_ms_since(fixture->io, start) > PATIENCE_S * 1000) return false;
-        weir_sleep(fixture->io, weir_milliseconds(2));
-    }
+    while (weir_http_server_count(fixture->server).connections != count)
+        if (!wait_on(fixture, start)) return false;
+    return true;
+}
+
+bool http_wait_accepted(http_fixture *fixture, uint64_t count)
+{
+    const weir_instant start = weir_now(fixture->io, WEIR_CLOCK_MONOTONIC);
+    while (weir_http_server_count(fixture->server).accepted < count)
+        if (!wait_on(fixture, start)) return false;
     return true;
 }
 

@@ -22,11 +22,18 @@ typedef struct http_fixture {
 /* Starts a server on a free port; without a handler it echoes method, target and body. */
 bool http_start(weir_io *io, http_fixture *fixture, weir_http_server_options options);
 
+/* The two halves of it.  What clients say between them is there before the server looks: no limit
+ * of the server can pass meanwhile, however slow the machine is. */
+bool http_listen(weir_io *io, http_fixture *fixture, weir_http_server_options options);
+bool http_serve(http_fixture *fixture);
+
 /* Drains, waits for the end, and frees.  Returns what the server's run returned. */
 int http_stop(http_fixture *fixture);
 
-/* Waits until the server has `count` connections open. */
+/* Waits until the server has `count` connections open; has accepted `count` in all, of which some
+ * may have ended. */
 bool http_wait_connections(http_fixture *fixture, uint64_t count);
+bool http_wait_accepted(http_fixture *fixture, uint64_t count);
 
 /* Answers "METHOD TARGET BODY". */
 void http_echo(weir_io *io, weir_http_exchange *exchange, void *context);

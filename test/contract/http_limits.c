@@ -54,42 +54,39 @@ CONTRACT(http_refuses_what_is_too_long_with_the_right_status)
 
 CONTRACT(http_ends_slow_requests_with_408_and_idle_connections_silently)
 {
-    http_fixture f;
-    http_answer a;
-    http_client c;
-    const weir_http_server_options options = {.header_timeout = weir_milliseconds(150),
-                                              .idle_timeout = weir_milliseconds(150),
-                                              .body_timeout = weir_milliseconds(150)};
-    if (!http_start(io, &f, options)) return;
-
-    contract_at("only connects", 0);
-    if (!http_open(&f, &c)) return;
-    check_int(http_hear(&c, false, &a), 0);
-    http_close(&c);
-
-    contract_at("part of a head", 0);
-    if (!http_open(&f, &c)) return;
-    check_int(http_ask(&c, "GET / HTT", &a), 408);
-    check(http_is_closed(&c));
-    http_close(&c);
-
-    contract_at("idle after a request", 0);
-    if (!http_open(&f, &c)) return;
-    check_int(http_ask(&c, GET, &a), 200);
-    check_int(http_hear(&c, false, &a), 0);
-    http_close(&c);
-
-    contract_at("part of a body", 0);
-    if (!http_open(&f, &c)) return;
-    check_int(http_ask(&c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab", &a), 408);
-    http_close(&c);
-
-    contract_at("part of a chunk", 0);
-    if (!http_open(&f, &c)) return;
-    check_int(http_ask(&c, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5", &a),
-              408);
-    http_close(&c);
-    check_int(http_stop(&f), 0);
+    static const struct {
+        const char *what, *text;
+        int status;
+        bool header, idle, body; /* whether this time is short */
+    } cases[] = {
+        {"only connects", NULL, 0, .header = true},
+        {"part of a head", "GET / HTT", 408, .header = true},
+        {"idle after a request", GET, 200, .idle = true},
+        {"part of a body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab", 408,
+         .body = true},
+        {"part of a chunk", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5",
+         408, .body = true},
+    };
+    const weir_duration soon = weir_milliseconds(150), late = weir_seconds(1000);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        http_fixture f;
+        http_answer a;
+        http_client c;
+        contract_at(cases[i].what, i);
+        if (!http_listen(io, &f,
+                         (weir_http_server_options){.header_timeout = cases[i].header ? soon : late,
+                                                    .idle_timeout = cases[i].idle ? soon : late,
+                                                    .body_timeout = cases[i].body ? soon : late}) ||
+            !http_open(&f, &c))
+            return;
+        if (cases[i].text) check(http_say(&c, cases[i].text));
+        if (!http_serve(&f)) return;
+        check_int(http_hear(&c, false, &a), cases[i].status);
+        if (cases[i].status == 408) check(http_is_closed(&c));
+        if (cases[i].status == 200) check_int(http_hear(&c, false, &a), 0);
+        http_close(&c);
+        check_int(http_stop(&f), 0);
+    }
 }
 
 static void send_much(weir_io *io, weir_http_exchange *exchange, void *context)
@@ -112,7 +109,7 @@ CONTRACT(http_gives_up_a_client_that_does_not_read)
         .handler = send_much, .context = &failed, .write_timeout = weir_milliseconds(50)};
     if (!http_start(io, &f, options) || !http_open(&f, &c)) return;
     check(http_say(&c, GET));
-    check(http_wait_connections(&f, 1));
+    check(http_wait_accepted(&f, 1));
     check(http_wait_connections(&f, 0));
     http_close(&c);
     check_int(http_stop(&f), 0);

@@ -54,8 +54,7 @@ CONTRACT_WITH(http_a_connection_that_waits_for_a_buffer_is_ended_in_time, few_bu
         check_int(weir_tcp_connect(io, &f.address, &holders[i]), 0);
         check(weir_tcp_write_all(io, &holders[i], head, sizeof head - 1) > 0);
     }
-    while (!contract_failed() && weir_http_server_count(f.server).connections < HOLDERS)
-        weir_yield(io);
+    check(http_wait_accepted(&f, HOLDERS));
     contract_settle(io);
     for (uint32_t i = 0; i < HOLDERS; i++) weir_tcp_write_all(io, &holders[i], "123", 3);
     check_int(contract_reached(io, &h.inside, HOLDERS), 0);
@@ -65,7 +64,7 @@ CONTRACT_WITH(http_a_connection_that_waits_for_a_buffer_is_ended_in_time, few_bu
         check_int(weir_tcp_connect(io, &f.address, &waiting[i]), 0);
         weir_tcp_write_all(io, &waiting[i], "GET", 3);
     }
-    check(http_wait_connections(&f, HOLDERS + WAITING));
+    check(http_wait_accepted(&f, HOLDERS + WAITING));
     contract_settle(io);
     contract_at("all buffers are held, and time has passed", 0);
     stall(io, 500);

@@ -52,7 +52,7 @@ static void be_slow(weir_io *io, int file)
         weir_set_option(io, weir_tcp_socket(&c->tcp), SOL_SOCKET, SO_RCVBUF, &small, sizeof small),
         0);
     check(http_say(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
-    check(http_wait_connections(&f, 1));
+    check(http_wait_accepted(&f, 1));
     read_slowly(io, &f, c);
     http_close(c);
     check_int(http_stop(&f), 0);

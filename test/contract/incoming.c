@@ -129,7 +129,9 @@ CONTRACT(incoming_goes_on_after_a_shortage_and_tells_it)
     const int64_t cpu = contract_cpu_ns();
     const weir_deadline end = weir_deadline_after(io, weir_milliseconds(150));
     int errors = 0;
-    while (weir_incoming_next(io, &incoming, end, &item) == 0 && errors < 1000) {
+    /* Longer on a machine that stops for most of that time. */
+    while (weir_incoming_next(io, &incoming, errors > 1 ? end : weir_never(), &item) == 0 &&
+           errors < 1000) {
         check_int(item.error, WEIR_EMFILE);
         check(!item.ended);
         errors++;

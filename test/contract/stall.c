@@ -75,20 +75,31 @@ CONTRACT_OUTSIDE(a_task_that_holds_its_worker_is_named)
             fprintf(stderr, "  %s: %s\n", words[i], first_report);
 }
 
+enum { LIMIT_MS = 300 };
+
+/* The longest time that passed between two yields: a machine that stops for as long as the limit is
+ * rightly told of. */
+static int64_t longest_ms;
+
 static int yield_often(weir_io *io, void *argument)
 {
-    weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
+    weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC), last = start;
     (void)argument;
+    longest_ms = 0;
     while (contract_ms_since(io, start) < 450) {
         crunch(io, 1, false);
         check_int(weir_yield(io), 0);
+        int64_t since = contract_ms_since(io, last);
+        last = weir_now(io, WEIR_CLOCK_MONOTONIC);
+        if (since > longest_ms) longest_ms = since;
     }
     return 0;
 }
 
 CONTRACT_OUTSIDE(a_task_that_yields_is_not_named)
 {
-    run_watched(options, 300, yield_often, "held");
+    run_watched(options, LIMIT_MS, yield_often, "held");
+    if (longest_ms >= LIMIT_MS) return;
     if (!check_int(atomic_load(&reports), 0)) fprintf(stderr, "  %s\n", first_report);
 }
 
@@ -100,7 +111,7 @@ static int sleep_long(weir_io *io, void *argument)
 
 CONTRACT_OUTSIDE(a_worker_that_sleeps_is_not_stalled)
 {
-    run_watched(options, 300, sleep_long, "held");
+    run_watched(options, LIMIT_MS, sleep_long, "held");
     if (!check_int(atomic_load(&reports), 0)) fprintf(stderr, "  %s\n", first_report);
 }
 

@@ -212,11 +212,13 @@ CONTRACT(stdio_file_keeps_the_shared_offset)
     check_int(weir_stream_write_all(io, &out.stream, "no", 2), WEIR_ECANCELED);
     check_int(lseek(file, 0, SEEK_END), 408);
     /* Beyond what one call takes. */
-    static char large[(5 << 20) + 1];
-    memset(large, 'L', sizeof large);
-    check_int(weir_stream_write_all(io, &out.stream, large, sizeof large), sizeof large);
-    check_int(lseek(file, 0, SEEK_END), 408 + (int64_t)sizeof large);
-    check_int(pread(file, data, 1, 407 + (int64_t)sizeof large), 1);
+    enum { LARGE = (5 << 20) + 1 };
+    char *large = malloc(LARGE);
+    if (check(large)) memset(large, 'L', LARGE);
+    check_int(weir_stream_write_all(io, &out.stream, large, LARGE), LARGE);
+    check_int(lseek(file, 0, SEEK_END), 408 + LARGE);
+    check_int(pread(file, data, 1, 407 + LARGE), 1);
+    free(large);
     check_int(data[0], 'L');
     restore(STDIN_FILENO, saved[0]);
     restore(STDOUT_FILENO, saved[1]);

@@ -7,17 +7,6 @@
 #include <weir/io/wait.h>
 #include <weir/sync/channel.h>
 
-static void until_waiting(weir_io *io, weir_channel *channel, const weir_wait_list *list)
-{
-    for (;;) {
-        weir_wait_lock(io, &channel->lock);
-        bool waits = list->first != NULL;
-        weir_wait_unlock(io, &channel->lock);
-        if (waits) return;
-        contract_settle(io);
-    }
-}
-
 /* A task that makes one call for many items. */
 typedef struct many {
     weir_channel *channel;
@@ -43,12 +32,24 @@ static int get_many(weir_io *io, void *argument)
     return weir_check(io);
 }
 
+/* Until the call waits, or its deadline has passed already. */
+static void until_waiting(weir_io *io, const many *m, const weir_wait_list *list)
+{
+    bool waits = false;
+    while (!waits && !weir_task_ended(&m->task)) {
+        contract_settle(io);
+        weir_wait_lock(io, &m->channel->lock);
+        waits = list->first != NULL;
+        weir_wait_unlock(io, &m->channel->lock);
+    }
+}
+
 static void start(weir_io *io, many *m, weir_channel *channel, weir_task_fn *run)
 {
     m->channel = channel;
     if (m->deadline.ns == 0) m->deadline = weir_never();
     check_int(weir_concurrent(io, &m->task, run, m, NULL), 0);
-    until_waiting(io, channel, run == put_many ? &channel->senders : &channel->receivers);
+    until_waiting(io, m, run == put_many ? &channel->senders : &channel->receivers);
 }
 
 static void number(many *m, int first)
@@ -195,6 +196,23 @@ CONTRACT(channel_get_makes_room_for_those_who_wait)
 /* What ends a call that has moved some items: nothing is reported twice, nothing is lost. */
 typedef enum cut { BY_CLOSE, BY_DEADLINE, BY_CANCEL, CUTS } cut;
 
+/* How many of the five items moved before the call was cut: all, but when the machine stopped for
+ * so long that the deadline had passed by the time that the others had done their part. */
+static int moved(const many *m, cut by, bool in_time)
+{
+    if (by == BY_DEADLINE && !in_time) {
+        check(m->result == WEIR_EDEADLINE || (m->result > 0 && m->result <= 5));
+    } else {
+        check_int(m->result, 5);
+    }
+    return (int)m->result;
+}
+
+static bool is_in_time(weir_io *io, const many *m)
+{
+    return !weir_deadline_passed(m->deadline, weir_now(io, WEIR_CLOCK_MONOTONIC));
+}
+
 static void put_is_cut(weir_io *io, cut by)
 {
     weir_channel channel;
@@ -205,13 +223,13 @@ static void put_is_cut(weir_io *io, cut by)
     if (by == BY_DEADLINE) put.deadline = weir_deadline_after(io, weir_milliseconds(30));
     start(io, &put, &channel, put_many);
     expect(io, &channel, 0, 2);
+    bool in_time = is_in_time(io, &put);
     if (by == BY_CLOSE) weir_channel_close(io, &channel);
     if (by == BY_CANCEL) weir_cancel_request(io, &put.task);
     int pending = 0;
     check_int(weir_await(io, &put.task, &pending), 0);
     check_int(pending, by == BY_CANCEL ? WEIR_ECANCELED : 0);
-    check_int(put.result, 5);
-    expect(io, &channel, 2, 3);
+    expect(io, &channel, 2, moved(&put, by, in_time) - 2);
     check_int(weir_channel_try_receive(io, &channel, &item),
               by == BY_CLOSE ? WEIR_ECLOSED : WEIR_EAGAIN);
 }
@@ -224,15 +242,17 @@ static void get_is_cut(weir_io *io, cut by)
     weir_channel_init(&channel, ring, 3, sizeof(int));
     if (by == BY_DEADLINE) get.deadline = weir_deadline_after(io, weir_milliseconds(30));
     start(io, &get, &channel, get_many);
-    for (int i = 0; i < 5; i++) check_int(weir_channel_try_send(io, &channel, &i), 0);
+    int sent = 0;
+    while (sent < 5 && weir_channel_try_send(io, &channel, &sent) == 0) sent++;
+    bool in_time = is_in_time(io, &get);
     if (by == BY_CLOSE) weir_channel_close(io, &channel);
     if (by == BY_CANCEL) weir_cancel_request(io, &get.task);
     int pending = 0;
     check_int(weir_await(io, &get.task, &pending), 0);
     check_int(pending, by == BY_CANCEL ? WEIR_ECANCELED : 0);
-    check_int(get.result, 5);
-    for (int i = 0; i < 5; i++) check_int(get.items[i], i);
-    check_int((int64_t)weir_channel_length(io, &channel), 0);
+    int got = moved(&get, by, in_time);
+    for (int i = 0; i < got; i++) check_int(get.items[i], i);
+    check_int((int64_t)weir_channel_length(io, &channel), sent - (got > 0 ? got : 0));
 }
 
 CONTRACT(channel_many_cut_short_tell_how_far_they_came)

@@ -10,6 +10,7 @@ need python3
 head -c 10485760 /dev/urandom >"$work/there"
 head -c 10485760 /dev/urandom >"$work/back"
 printf 'Hello, World!\n\0\377abcdefgh' >"$work/small"
+echo ping >"$work/ping"
 
 # python PROGRAM ARGUMENT…: a peer with a mind of its own; `s` is connected to the port given first.
 python() {
@@ -92,11 +93,14 @@ print(text.decode())" "$port" >"$work/peer" 6>&- &
     rm "$work/late"
 
     # UDP: both directions, the dump of both; the answer comes from the address that was asked.
-    input=$work/small begin l listen udp::0 --timeout 1 --io $engine
+    input=$work/small begin l listen udp::0 --io $engine
     port=$(await l.err '0\.0\.0\.0:[0-9]*' | sed 's/.*://')
-    printf 'ping\n' | weir talk "udp:127.0.0.5:$port" --hex --timeout 0.5 --io $engine \
-        >"$work/answer" 2>"$work/dump" || fail "talk, UDP: $?"
-    ends $pid 0 'listen, UDP'
+    : >"$work/answer"
+    hold "$work/ping" "$work/answer" "$work/small" |
+        weir talk "udp:127.0.0.5:$port" --hex --io $engine >>"$work/answer" 2>"$work/dump" ||
+        fail "talk, UDP: $?"
+    kill -INT $pid
+    ends $pid 130 'listen, UDP'
     alike 'listen to talk, UDP' "$work/answer" "$work/small"
     same 'talk to listen, UDP' "$(cat "$work/l.out")" ping
     holds 'who is answered' "$(cat "$work/l.err")" 'answering udp:127.0.0.1:'
@@ -106,10 +110,12 @@ print(text.decode())" "$port" >"$work/peer" 6>&- &
 < 00000010  61 62 63 64 65 66 67 68                           |abcdefgh|
 TEXT
     alike 'the dump' "$work/dump" "$work/expected"
-    input=$work/small begin l listen --udp 127.0.0.1:0 --timeout 1 --io $engine
+    input=$work/small begin l listen --udp 127.0.0.1:0 --io $engine
     port=$(port_in l.err)
     echo 'from nc' | timeout 10 nc -u -q 0 127.0.0.1 "$port" >"$work/answer"
-    ends $pid 0 'listen, UDP, nc'
+    await l.out 'from nc' >/dev/null
+    kill -INT $pid
+    ends $pid 130 'listen, UDP, nc'
     same 'nc to listen, UDP' "$(cat "$work/l.out")" 'from nc'
     complains 1 'connection refused (is the server running?)' talk 127.0.0.1:1 --io $engine
     echo x | weir talk udp:127.0.0.1:1 --io $engine 2>"$work/complaint"
@@ -117,11 +123,14 @@ TEXT
     holds 'UDP to nobody' "$(cat "$work/complaint")" 'connection refused'
 
     # Unix datagrams and packets, among each other.
-    input=$work/small begin l listen "unix:$work/d" --datagram --timeout 1 --io $engine
+    input=$work/small begin l listen "unix:$work/d" --datagram --timeout 20 --io $engine
     await l.err listening >/dev/null
-    weir talk "unix:$work/d" --datagram --source "unix:$work/own" --timeout 0.5 --io $engine \
-        <"$work/small" >"$work/answer" || fail "talk, datagrams: $?"
-    ends $pid 0 'listen, datagrams'
+    : >"$work/answer"
+    hold "$work/small" "$work/answer" "$work/small" |
+        weir talk "unix:$work/d" --datagram --source "unix:$work/own" --io $engine \
+            >>"$work/answer" || fail "talk, datagrams: $?"
+    kill -INT $pid
+    ends $pid 130 'listen, datagrams'
     alike 'listen to talk, datagram' "$work/answer" "$work/small"
     alike 'talk to listen, datagram' "$work/l.out" "$work/small"
     holds 'a name of its own' "$(cat "$work/l.err")" "answering unix:$work/own"
@@ -215,6 +224,13 @@ complains 1 'is of another family' talk --source ::1 127.0.0.1:1
 complains 1 'no socket has that name' talk "unix:$work/nosuch"
 complains 1 'nobody came to 127.0.0.1:0 within 0.1 s' listen 127.0.0.1:0 --timeout 0.1
 complains 1 'nothing went either way for 0.1 s' listen udp:127.0.0.1:0 --timeout 0.1
+# With datagrams that is success when there was an answer before.
+begin l listen udp:127.0.0.1:0
+port=$(port_in l.err)
+echo ping | weir talk "udp:127.0.0.1:$port" --timeout 0.1 >/dev/null 2>&1
+same 'a question without an answer' $? 1
+kill -INT $pid
+ends $pid 130 'listen, UDP, which does not answer'
 complains 1 'the path is something else than a socket' listen "unix:$work/small"
 begin l listen 127.0.0.1:0
 port=$(port_in l.err)

@@ -32,6 +32,21 @@ await() {
     done
 }
 
+# hold FILE OUT LIKE: gives FILE, and ends when OUT has become as large as LIKE: who sends it need not
+# guess how long the answer may take.
+hold() {
+    local left=400 size
+    size=$(wc -c <"$3")
+    cat "$1"
+    until [ "$(wc -c <"$2")" -ge "$size" ] || [ $((left -= 1)) = 0 ]; do pause; done
+}
+
+# ask FILE ADDRESS: sends the file as one message by socat; the answer is in $work/answer.
+ask() {
+    : >"$work/answer"
+    hold "$1" "$work/answer" "$1" | timeout 30 socat -t 0 - "$2" >>"$work/answer"
+}
+
 # ends PID STATUS WHAT: the process ends by itself, with that status.
 ends() {
     local status

@@ -58,15 +58,18 @@ static inline bool weir_http_is_name(const char *text, const char *name, size_t 
     return true;
 }
 
-/* The id of a name of `len` > 0 bytes. */
-static inline __attribute__((always_inline)) weir_http_field_id
-weir_http_field_lookup(const char *name, size_t len)
+/* The only id that a name of `len` > 0 bytes can have; OTHER when it can have none. */
+static inline uint8_t weir_http_field_guess(const char *name, size_t len)
 {
-    unsigned first = (uint8_t)name[0] | 0x20;
-    unsigned middle = (uint8_t)name[len / 2] | 0x20;
-    unsigned last = (uint8_t)name[len - 1] | 0x20;
-    uint8_t id =
-        weir_http_field_hash[(uint8_t)((unsigned)len * 61 + first * 62 + middle * 46 + last * 30)];
+    uint32_t word = (uint8_t)name[0] | (uint32_t)(uint8_t)name[len / 2] << 8 |
+                    (uint32_t)(uint8_t)name[len - 1] << 16 | (uint32_t)len << 24;
+    return weir_http_field_hash[(word | 0x202020) * 0x56427403U >> 24];
+}
+
+/* The id of a name of `len` > 0 bytes. */
+static inline weir_http_field_id weir_http_field_lookup(const char *name, size_t len)
+{
+    uint8_t id = weir_http_field_guess(name, len);
     const weir_http_field_entry *entry = &weir_http_field_table[id];
     if (entry->len != len || !weir_http_is_name(name, entry->text, len))
         return WEIR_HTTP_FIELD_OTHER;

@@ -43,10 +43,14 @@ void weir_http_chunked_init(weir_http_chunked *decoder, const weir_http_options 
 {
     *decoder = (weir_http_chunked){
         .options = options ? options : &defaults, .trailers = trailers, .state = SIZE_FIRST};
-    weir_http_parser_request(&decoder->section, decoder->options,
-                             trailers ? trailers : &decoder->unkept,
+    weir_http_parser *section = &decoder->section;
+    weir_http_parser_request(section, decoder->options, trailers ? trailers : &decoder->unkept,
                              trailers ? capacity : UINT32_MAX);
-    decoder->section.state = STATE_FIELD;
+    if (section->field_count > decoder->options->trailers)
+        section->field_count = decoder->options->trailers;
+    section->unkept = !trailers;
+    section->lone_lf = false;
+    section->state = STATE_FIELD;
 }
 
 bool weir_http_chunked_is_done(const weir_http_chunked *decoder)
@@ -179,16 +183,12 @@ static int read_trailers(weir_http_chunked *decoder, const char *data, size_t le
                          weir_http_chunked_step *step)
 {
     weir_http_parser *section = &decoder->section;
-    const weir_http_options *options = decoder->options;
-    uint32_t budget = options->trailer_section - decoder->dropped;
+    section->field_line = section->field_section =
+        decoder->options->trailer_section - decoder->dropped;
     weir_http_scan scan = {
         .data = data + base,
         .at = section->position,
         .end = len - base < INT32_MAX ? len - base : INT32_MAX,
-        .field_line = budget,
-        .field_section = budget,
-        .fields = options->trailers < section->capacity ? options->trailers : section->capacity,
-        .slots = decoder->trailers ? UINT32_MAX : 0,
     };
     step->taken = base;
     if (weir_http_scan_fields(section, &scan)) {
@@ -197,6 +197,9 @@ static int read_trailers(weir_http_chunked *decoder, const char *data, size_t le
         decoder->state = DONE;
         return WEIR_HTTP_CHUNKED_END;
     }
+    /* Offsets are of 31 bits, whatever the limits say. */
+    if (section->state != STATE_FAILED && section->position == INT32_MAX)
+        weir_http_scan_fail(section, WEIR_EHTTP_TRAILER, section->position);
     if (section->state == STATE_FAILED)
         return fail(decoder, WEIR_EHTTP_TRAILER, decoder->offset + base + section->error_offset);
     if (!decoder->trailers) {

@@ -8,6 +8,7 @@
 #include <weir/http/wire/options.h>
 
 #include "http/types/field_table.h"
+#include "http/wire/list.h"
 
 /* RFC 9112 6.3 items 1 and 2: responses without a body, whatever their fields say.  101 ends HTTP
  * on the connection as 2xx to CONNECT does (RFC 9110 7.8). */
@@ -72,26 +73,6 @@ int weir_http_framing_decide(const weir_http_framing_facts *facts, weir_http_fra
     return error;
 }
 
-/* Line ends are here only inside a folded value, where they stand for blanks (RFC 9112 5.2). */
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The next element of a comma-separated list from `*at` on, without outer blanks.
- * Returns false after the last; a list has always one element, which may be empty. */
-static bool next_element(weir_bytes list, size_t *at, weir_bytes *element)
-{
-    if (*at > list.len) return false;
-    size_t start = *at, end = *at;
-    while (end < list.len && list.data[end] != ',') end++;
-    *at = end + 1;
-    while (start < end && is_blank(list.data[start])) start++;
-    while (end > start && is_blank(list.data[end - 1])) end--;
-    *element = weir_bytes_of(list.data + start, end - start);
-    return true;
-}
-
 /* RFC 9110 8.6: Content-Length = 1*DIGIT; here at most 2^63-1. */
 static bool read_length(weir_bytes text, uint64_t *number)
 {
@@ -110,7 +91,7 @@ static bool read_length(weir_bytes text, uint64_t *number)
 weir_http_length weir_http_length_add(weir_http_length so_far, weir_bytes text, uint64_t *value)
 {
     weir_bytes element;
-    for (size_t at = 0; next_element(text, &at, &element);) {
+    for (size_t at = 0; weir_http_list_next(text, &at, &element);) {
         uint64_t number;
         if (!read_length(element, &number)) return WEIR_HTTP_LENGTH_BAD;
         if (so_far == WEIR_HTTP_LENGTH_NONE) {
@@ -123,29 +104,52 @@ weir_http_length weir_http_length_add(weir_http_length so_far, weir_bytes text, 
     return so_far;
 }
 
-/* RFC 9110 10.1.4: transfer-coding = token *( OWS ";" OWS parameter ).  Quotes are refused: they
- * could hide a comma.  Gives whether it is chunked, which has no parameters. */
+static size_t skip_blanks(weir_bytes text, size_t at)
+{
+    while (at < text.len && weir_http_is_blank(text.data[at])) at++;
+    return at;
+}
+
+/* Returns where the token at `at` ends: `at` itself when there is none. */
+static size_t skip_token(weir_bytes text, size_t at)
+{
+    while (at < text.len && weir_http_is(text.data[at], WEIR_CHAR_TOKEN)) at++;
+    return at;
+}
+
+/* OWS ";" OWS token BWS "=" BWS token.  Quotes are refused: they could hide a comma.  Moves `*at`
+ * past it. */
+static bool read_parameter(weir_bytes text, size_t *at)
+{
+    size_t begin = skip_blanks(text, *at);
+    if (begin == text.len || text.data[begin] != ';') return false;
+    begin = skip_blanks(text, begin + 1);
+    size_t end = skip_token(text, begin);
+    if (end == begin) return false;
+    end = skip_blanks(text, end);
+    if (end == text.len || text.data[end] != '=') return false;
+    begin = skip_blanks(text, end + 1);
+    *at = skip_token(text, begin);
+    return *at > begin;
+}
+
+/* RFC 9110 10.1.4: transfer-coding = token *( parameter ).  Gives whether it is chunked, which has
+ * no parameters. */
 static bool read_coding(weir_bytes text, bool *chunked)
 {
-    size_t name = 0;
-    while (name < text.len && weir_http_is(text.data[name], WEIR_CHAR_TOKEN)) name++;
-    if (name == 0) return false;
-    *chunked = name == 7 && weir_http_is_name(text.data, "chunked", 7);
-    if (name == text.len) return true;
-    size_t at = name;
-    while (at < text.len && is_blank(text.data[at])) at++;
-    if (*chunked || text.data[at] != ';') return false;
-    for (; at < text.len; at++)
-        if (!weir_http_is(text.data[at], WEIR_CHAR_TOKEN) && !is_blank(text.data[at]) &&
-            text.data[at] != ';' && text.data[at] != '=')
-            return false;
+    size_t at = skip_token(text, 0);
+    if (at == 0) return false;
+    *chunked = at == 7 && weir_http_is_name(text.data, "chunked", 7);
+    if (*chunked) return at == text.len;
+    while (at < text.len)
+        if (!read_parameter(text, &at)) return false;
     return true;
 }
 
 weir_http_coding weir_http_coding_add(weir_http_coding so_far, weir_bytes text)
 {
     weir_bytes element;
-    for (size_t at = 0; next_element(text, &at, &element);) {
+    for (size_t at = 0; weir_http_list_next(text, &at, &element);) {
         bool chunked;
         /* RFC 9112 6.1: chunked is the last coding, and applied once. */
         if (!read_coding(element, &chunked) ||
@@ -163,9 +167,11 @@ weir_http_coding weir_http_coding_add(weir_http_coding so_far, weir_bytes text)
 
 unsigned weir_http_connection_options(weir_bytes text)
 {
+    if (text.len == 10 && weir_http_is_name(text.data, "keep-alive", 10))
+        return WEIR_HTTP_CONNECTION_KEEP_ALIVE;
     unsigned options = 0;
     weir_bytes element;
-    for (size_t at = 0; next_element(text, &at, &element);) {
+    for (size_t at = 0; weir_http_list_next(text, &at, &element);) {
         if (element.len == 5 && weir_http_is_name(element.data, "close", 5))
             options |= WEIR_HTTP_CONNECTION_CLOSE;
         else if (element.len == 10 && weir_http_is_name(element.data, "keep-alive", 10))
@@ -179,7 +185,7 @@ unsigned weir_http_connection_options(weir_bytes text)
 bool weir_http_list_has(weir_bytes list, weir_bytes token)
 {
     weir_bytes element;
-    for (size_t at = 0; next_element(list, &at, &element);)
+    for (size_t at = 0; weir_http_list_next(list, &at, &element);)
         if (element.len > 0 && weir_bytes_equal_nocase(element, token)) return true;
     return false;
 }

@@ -4,6 +4,7 @@
  */
 #include <weir/http/types/url.h>
 
+#include "http/wire/list.h"
 #include "http/wire/scan.h"
 
 static weir_bytes view(const weir_http_parser *parser, const char *data, uint32_t offset,
@@ -82,30 +83,40 @@ weir_bytes weir_http_parser_get(const weir_http_parser *parser, const char *data
     return weir_http_parser_value(parser, data, (uint32_t)index);
 }
 
+/* RFC 9112 5.2: "one or more SP octets" for each fold, which is a line end and the blanks around
+ * it. */
+static void unfold(char *value, uint32_t len)
+{
+    for (uint32_t at = 0; at < len;) {
+        uint32_t end = at;
+        bool fold = false;
+        for (; end < len && weir_http_is_blank(value[end]); end++) fold |= value[end] == '\n';
+        if (fold) memset(value + at, ' ', end - at);
+        at = end + 1;
+    }
+}
+
 void weir_http_parser_unfold(weir_http_parser *parser, char *data)
 {
     if (parser->state != STATE_DONE) return;
     for (uint32_t i = 0; i < parser->count; i++) {
         weir_http_field *field = &parser->fields[i];
         if (!field->folded) continue;
-        char *value = data + field->value;
-        for (uint32_t j = 0; j < field->value_len; j++)
-            if (value[j] == '\r' || value[j] == '\n') value[j] = ' ';
+        unfold(data + field->value, field->value_len);
         /* The first line may have been blank. */
-        while (field->value_len > 0 && (*value == ' ' || *value == '\t')) {
-            value++;
+        for (; field->value_len > 0 && data[field->value] == ' '; field->value_len--)
             field->value++;
-            field->value_len--;
-        }
         field->folded = 0;
     }
 }
 
 bool weir_http_parser_keeps_alive(const weir_http_parser *parser)
 {
-    return parser->state == STATE_DONE &&
-           weir_http_keeps_alive((weir_http_version)parser->version, parser->connection,
-                                 &parser->framing);
+    if (parser->state != STATE_DONE) return false;
+    /* RFC 9110 15.2, RFC 9112 9.6: an interim response is never the last of its connection. */
+    bool interim = parser->response && parser->status < 200 && parser->status != 101;
+    return interim || weir_http_keeps_alive((weir_http_version)parser->version, parser->connection,
+                                            &parser->framing);
 }
 
 bool weir_http_parser_upgrades_to(const weir_http_parser *parser, const char *data,
@@ -118,7 +129,10 @@ bool weir_http_parser_upgrades_to(const weir_http_parser *parser, const char *da
     while ((index = weir_http_parser_find(parser, WEIR_HTTP_FIELD_UPGRADE,
                                           (uint32_t)(index + 1))) >= 0) {
         weir_bytes list = weir_http_parser_value(parser, data, (uint32_t)index);
-        if (protocol.len == 0 ? list.len > 0 : weir_http_list_has(list, protocol)) return true;
+        if (protocol.len > 0 && weir_http_list_has(list, protocol)) return true;
+        weir_bytes element;
+        for (size_t at = 0; protocol.len == 0 && weir_http_list_next(list, &at, &element);)
+            if (element.len > 0) return true;
     }
     return false;
 }
@@ -128,12 +142,19 @@ int weir_http_parser_expects_continue(const weir_http_parser *parser, const char
     /* RFC 9110 10.1.1: ignored in HTTP/1.0; any other expectation may be answered with 417. */
     int index = weir_http_parser_find(parser, WEIR_HTTP_FIELD_EXPECT, 0);
     if (index < 0 || parser->response || parser->version == WEIR_HTTP_1_0) return 0;
+    int expects = 0;
     for (; index >= 0;
-         index = weir_http_parser_find(parser, WEIR_HTTP_FIELD_EXPECT, (uint32_t)index + 1))
-        if (!weir_bytes_equal_nocase(weir_http_parser_value(parser, data, (uint32_t)index),
-                                     weir_bytes_text("100-continue")))
-            return WEIR_EHTTP_EXPECTATION;
-    return 1;
+         index = weir_http_parser_find(parser, WEIR_HTTP_FIELD_EXPECT, (uint32_t)index + 1)) {
+        /* RFC 9110 5.6.1.2: empty elements are no members of the list. */
+        weir_bytes element, list = weir_http_parser_value(parser, data, (uint32_t)index);
+        for (size_t at = 0; weir_http_list_next(list, &at, &element);) {
+            if (element.len == 0) continue;
+            if (!weir_bytes_equal_nocase(element, weir_bytes_text("100-continue")))
+                return WEIR_EHTTP_EXPECTATION;
+            expects = 1;
+        }
+    }
+    return expects;
 }
 
 weir_bytes weir_http_parser_authority(const weir_http_parser *parser, const char *data)

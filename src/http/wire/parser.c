@@ -15,8 +15,13 @@ static void init(weir_http_parser *parser, const weir_http_options *options,
 {
     parser->options = options ? options : &defaults;
     parser->fields = fields;
-    parser->capacity = capacity;
+    parser->field_line = parser->options->field_line;
+    parser->field_section = parser->options->field_section;
+    parser->field_count = parser->options->fields < capacity ? parser->options->fields : capacity;
     parser->response = response;
+    parser->lone_lf = (parser->options->lenient & WEIR_HTTP_LENIENT_LF) != 0;
+    parser->fold = response && parser->options->lenient & WEIR_HTTP_LENIENT_FOLD;
+    parser->unkept = false;
     parser->method = (uint8_t)method;
     parser->host_len = 0;
     weir_http_parser_reset(parser);
@@ -36,7 +41,7 @@ void weir_http_parser_response(weir_http_parser *parser, const weir_http_options
 
 void weir_http_parser_reset(weir_http_parser *parser)
 {
-    parser->seen = parser->repeated = 0;
+    parser->seen = 0;
     parser->framing = (weir_http_framing){0, WEIR_HTTP_BODY_NONE, false};
     parser->count = 0;
     parser->position = 0;
@@ -88,18 +93,59 @@ static bool is_host(weir_http_parser *parser, weir_bytes host)
  * refused. */
 static bool check_host(weir_http_parser *parser, const char *data)
 {
-    int host = weir_http_parser_find(parser, WEIR_HTTP_FIELD_HOST, 0);
-    if (host < 0) {
+    if (!(parser->seen >> WEIR_HTTP_FIELD_HOST & 1)) {
         if (parser->version == WEIR_HTTP_1_0 ||
             parser->options->lenient & WEIR_HTTP_LENIENT_NO_HOST)
             return true;
         return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->mark);
     }
-    if (!is_host(parser, value_of(parser, data, (uint32_t)host)))
+    uint32_t host = 0;
+    while (parser->fields[host].id != WEIR_HTTP_FIELD_HOST) host++;
+    if (!is_host(parser, value_of(parser, data, host)))
         return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->fields[host].value);
-    if (!(parser->repeated >> WEIR_HTTP_FIELD_HOST & 1)) return true;
-    int second = weir_http_parser_find(parser, WEIR_HTTP_FIELD_HOST, (uint32_t)host + 1);
-    return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->fields[second].name);
+    for (uint32_t i = host + 1; i < parser->count; i++)
+        if (parser->fields[i].id == WEIR_HTTP_FIELD_HOST)
+            return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->fields[i].name);
+    return true;
+}
+
+static const uint64_t framing_fields = UINT64_C(1) << WEIR_HTTP_FIELD_CONTENT_LENGTH |
+                                       UINT64_C(1) << WEIR_HTTP_FIELD_TRANSFER_ENCODING |
+                                       UINT64_C(1) << WEIR_HTTP_FIELD_CONNECTION;
+
+/* Which byte to blame for an error of framing. */
+typedef struct culprits {
+    uint32_t length; /* the value that made the lengths what they are */
+    uint32_t coding; /* the same for the codings */
+    uint32_t both;   /* the first value of the second of the two */
+} culprits;
+
+static void add_length(weir_http_framing_facts *facts, weir_bytes value, uint32_t at,
+                       culprits *blame)
+{
+    const weir_http_length before = facts->length;
+    if (before == WEIR_HTTP_LENGTH_NONE) blame->both = at;
+    facts->length = weir_http_length_add(before, value, &facts->length_value);
+    if (facts->length != before) blame->length = at;
+}
+
+static void add_coding(weir_http_framing_facts *facts, weir_bytes value, uint32_t at,
+                       culprits *blame)
+{
+    const weir_http_coding before = facts->coding;
+    if (before == WEIR_HTTP_CODING_NONE) blame->coding = blame->both = at;
+    facts->coding = weir_http_coding_add(before, value);
+    if (facts->coding != before && facts->coding == WEIR_HTTP_CODING_BAD) blame->coding = at;
+}
+
+static uint32_t culprit(const culprits *blame, int error)
+{
+    switch (error) {
+    case WEIR_EHTTP_FRAMING_CONFLICT: return blame->both;
+    case WEIR_EHTTP_TRANSFER_ENCODING:
+    case WEIR_EHTTP_TRANSFER_CODING: return blame->coding;
+    default: return blame->length;
+    }
 }
 
 /* Gathers what framing and persistence depend on, in the order of the lines. */
@@ -113,56 +159,59 @@ static bool decide_framing(weir_http_parser *parser, const char *data)
         .lenient = parser->options->lenient,
         .body_limit = parser->options->body,
     };
-    uint32_t at = parser->mark;
-    const uint64_t wanted = UINT64_C(1) << WEIR_HTTP_FIELD_CONTENT_LENGTH |
-                            UINT64_C(1) << WEIR_HTTP_FIELD_TRANSFER_ENCODING |
-                            UINT64_C(1) << WEIR_HTTP_FIELD_CONNECTION;
-    for (uint32_t i = 0; parser->seen & wanted && i < parser->count; i++) {
-        weir_bytes value = value_of(parser, data, i);
-        switch (parser->fields[i].id) {
-        case WEIR_HTTP_FIELD_CONTENT_LENGTH:
-            facts.length = weir_http_length_add(facts.length, value, &facts.length_value);
-            at = parser->fields[i].value;
-            break;
-        case WEIR_HTTP_FIELD_TRANSFER_ENCODING:
-            facts.coding = weir_http_coding_add(facts.coding, value);
-            at = parser->fields[i].value;
-            break;
-        case WEIR_HTTP_FIELD_CONNECTION:
+    culprits blame = {0, 0, 0};
+    for (uint32_t i = 0; i < parser->count; i++) {
+        const weir_http_field *field = &parser->fields[i];
+        if (!(framing_fields >> field->id & 1)) continue;
+        const weir_bytes value = value_of(parser, data, i);
+        if (field->id == WEIR_HTTP_FIELD_CONNECTION)
             parser->connection |= (uint8_t)weir_http_connection_options(value);
-            break;
-        }
+        else if (field->id == WEIR_HTTP_FIELD_CONTENT_LENGTH)
+            add_length(&facts, value, field->value, &blame);
+        else
+            add_coding(&facts, value, field->value, &blame);
     }
-    int error = weir_http_framing_decide(&facts, &parser->framing);
-    return error == 0 || weir_http_scan_fail(parser, error, at);
+    const int error = weir_http_framing_decide(&facts, &parser->framing);
+    return error == 0 || weir_http_scan_fail(parser, error, culprit(&blame, error));
 }
 
-static bool run(weir_http_parser *parser, const char *data, size_t len)
+/* What can be judged only when all fields are there. */
+static bool check_head(weir_http_parser *parser, const char *data)
 {
-    const weir_http_options *options = parser->options;
-    weir_http_scan scan = {
-        .data = data,
-        .at = parser->position,
-        .end = len < INT32_MAX ? len : INT32_MAX,
-        .lone_lf = options->lenient & WEIR_HTTP_LENIENT_LF,
-        .fold = parser->response && options->lenient & WEIR_HTTP_LENIENT_FOLD,
-        .field_line = options->field_line,
-        .field_section = options->field_section,
-        .fields = options->fields < parser->capacity ? options->fields : parser->capacity,
-        .slots = UINT32_MAX,
-    };
-    if (parser->state < STATE_FIELD && !weir_http_scan_start_line(parser, &scan)) return false;
-    if (!weir_http_scan_fields(parser, &scan)) return false;
-    parser->position = (uint32_t)scan.at;
-    parser->state = STATE_DONE;
-    return decide_framing(parser, data) && (parser->response || check_host(parser, data));
+    if (parser->response) return decide_framing(parser, data);
+    /* A request without such fields has no body, as reset says. */
+    if (parser->seen & framing_fields && !decide_framing(parser, data)) return false;
+    return check_host(parser, data);
+}
+
+/* Goes on with the byte scanner.  Returns the length of the head; 0 when it is not complete. */
+static size_t scan_bytes(weir_http_parser *parser, const char *data, size_t end)
+{
+    weir_http_scan scan = {data, parser->position, end};
+    if (parser->state < STATE_FIELD && !weir_http_scan_start_line(parser, &scan)) return 0;
+    if (!weir_http_scan_fields(parser, &scan)) return 0;
+    return scan.at;
+}
+
+static size_t scan(weir_http_parser *parser, const char *data, size_t end)
+{
+    const weir_http_scanner *scanner = weir_http_scanner_chosen();
+    size_t head = 0;
+    if (parser->state == STATE_START && scanner->take) head = scanner->take(parser, data, end);
+    return head > 0 ? head : scan_bytes(parser, data, end);
 }
 
 int weir_http_parser_feed(weir_http_parser *parser, const char *data, size_t len)
 {
     if (parser->state < STATE_DONE) {
-        if (!run(parser, data, len) && parser->state < STATE_DONE) {
-            /* Offsets are of 31 bits, whatever the limits say. */
+        /* Offsets are of 31 bits, whatever the limits say. */
+        const size_t end = len < INT32_MAX ? len : INT32_MAX;
+        const size_t head = scan(parser, data, end);
+        if (head > 0) {
+            parser->position = (uint32_t)head;
+            parser->state = STATE_DONE;
+            check_head(parser, data);
+        } else if (parser->state < STATE_DONE) {
             if (parser->position < INT32_MAX) return 0;
             weir_http_scan_fail(parser, WEIR_EHTTP_HEAD_LIMIT, parser->position);
         }

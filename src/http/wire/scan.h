@@ -8,7 +8,7 @@
  *     FIELD -> NAME -> BLANKS -> VALUE -> VALUE_LF -> FIELD ...
  *     FIELD -> HEAD_LF -> DONE
  *
- * A run works on local copies of position and end; the state is stored when the run leaves.
+ * A run works on a copy of the position; the state is stored when the run leaves.
  * Invariant: every byte before parser->position is accepted, and none after it has been judged; so
  * a parser fed byte by byte and one fed at once judge the same bytes in the same state.
  */
@@ -40,18 +40,31 @@ enum {
     STATE_FAILED,
 };
 
-/* One run: the bytes, where it stands, and the limits that apply. */
+/* A way to take ordinary lines quickly.  The byte scanner (scan_start.c, scan_fields.c) judges what
+ * is left, and is all there is where `take` is NULL; so every scanner gives the same results. */
+typedef struct weir_http_scanner {
+    const char *name;
+    /* From the states START and FIELD, with parser->position at the first byte of a line: takes
+     * complete and legal lines of data[0 .. end), the start line too.
+     * Returns the length of the head (or trailer section) when it is complete.  Returns 0 else: the
+     * state is one of the two again, and the position that of the line to be judged. */
+    size_t (*take)(weir_http_parser *parser, const char *data, size_t end);
+} weir_http_scanner;
+
+/* The scanners that this machine can run, the best first, "scalar" last, then NULL. */
+const weir_http_scanner *const *weir_http_scanners(void);
+
+/* The one in use. */
+const weir_http_scanner *weir_http_scanner_chosen(void);
+
+/* From now on `scanner` is in use; NULL: the best.  For tests and benchmarks; any thread. */
+void weir_http_scanner_use(const weir_http_scanner *scanner);
+
+/* One run over the bytes that there are. */
 typedef struct weir_http_scan {
     const char *data;
     size_t at;
-    size_t end;   /* bytes there are */
-    bool lone_lf; /* a lone LF ends a line */
-    bool fold;    /* folded lines are accepted */
-    uint32_t field_line;
-    uint32_t field_section;
-    uint32_t fields;
-    uint32_t slots; /* and-ed to the number of a field gives its place: all ones, or zero
-                       where fields are not kept */
+    size_t end;
 } weir_http_scan;
 
 /* Leaves the run for want of bytes.  All three return false, for the caller to pass on. */
@@ -73,6 +86,10 @@ static inline bool weir_http_scan_stop(weir_http_parser *parser, const weir_http
     if (scan->at < scan->end) return weir_http_scan_fail(parser, limit_error, scan->at);
     return weir_http_scan_pause(parser, scan, state);
 }
+
+/* How many token bytes there are at `name`, of which one that is none follows; gives the id of the
+ * name that they are. */
+size_t weir_http_scan_name(const char *name, unsigned *id);
 
 /* The start line, from any of its states up to and with its line end.
  * Returns true when it is complete: scan->at is at the first field line. */

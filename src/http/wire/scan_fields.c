@@ -10,8 +10,8 @@
 /* Where the current line has to stop: at the end of the bytes or of a limit. */
 static inline size_t stop_of(const weir_http_parser *parser, const weir_http_scan *scan)
 {
-    uint64_t line = (uint64_t)parser->line + scan->field_line;
-    uint64_t section = (uint64_t)parser->section + scan->field_section;
+    uint64_t line = (uint64_t)parser->line + parser->field_line;
+    uint64_t section = (uint64_t)parser->section + parser->field_section;
     uint64_t stop = line < section ? line : section;
     return stop < scan->end ? (size_t)stop : scan->end;
 }
@@ -19,15 +19,15 @@ static inline size_t stop_of(const weir_http_parser *parser, const weir_http_sca
 __attribute__((cold)) static bool stop(weir_http_parser *parser, const weir_http_scan *scan,
                                        int state)
 {
-    bool section = scan->at - parser->section >= scan->field_section;
+    bool section = scan->at - parser->section >= parser->field_section;
     return weir_http_scan_stop(parser, scan, state,
                                section ? WEIR_EHTTP_HEAD_LIMIT : WEIR_EHTTP_FIELD_LIMIT);
 }
 
 /* Where the current field is kept. */
-static inline weir_http_field *field_of(weir_http_parser *parser, const weir_http_scan *scan)
+static inline weir_http_field *field_of(weir_http_parser *parser)
 {
-    return &parser->fields[parser->count & scan->slots];
+    return &parser->fields[parser->unkept ? 0 : parser->count];
 }
 
 /* The first byte of a line that is neither a name's nor a CR.  Gives the next state in `*state`. */
@@ -36,7 +36,7 @@ __attribute__((cold)) static bool begin_unusual(weir_http_parser *parser, weir_h
 {
     char c = scan->data[scan->at];
     if (c == '\n') {
-        if (!scan->lone_lf) return weir_http_scan_fail(parser, WEIR_EHTTP_LINE_END, scan->at);
+        if (!parser->lone_lf) return weir_http_scan_fail(parser, WEIR_EHTTP_LINE_END, scan->at);
         parser->mark = (uint32_t)scan->at;
         *state = STATE_HEAD_LF;
         return true;
@@ -45,9 +45,10 @@ __attribute__((cold)) static bool begin_unusual(weir_http_parser *parser, weir_h
     /* RFC 9112 2.2: whitespace between the start line and the first field line is refused. */
     if (parser->count == 0) return weir_http_scan_fail(parser, WEIR_EHTTP_FIELD_NAME, scan->at);
     /* RFC 9112 5.2: obs-fold. */
-    if (!scan->fold) return weir_http_scan_fail(parser, WEIR_EHTTP_FOLD, scan->at);
+    if (!parser->fold) return weir_http_scan_fail(parser, WEIR_EHTTP_FOLD, scan->at);
     parser->count--;
-    field_of(parser, scan)->folded = 1;
+    field_of(parser)->folded = 1;
+    parser->line = field_of(parser)->name;
     *state = STATE_BLANKS;
     return true;
 }
@@ -63,48 +64,28 @@ static inline bool begin_line(weir_http_parser *parser, weir_http_scan *scan, in
         return true;
     }
     parser->line = parser->mark = (uint32_t)scan->at;
-    if (parser->count == scan->fields)
+    if (parser->count == parser->field_count)
         return weir_http_scan_fail(parser, WEIR_EHTTP_COUNT_LIMIT, scan->at);
     *state = STATE_NAME;
     return true;
 }
 
-/* Where the next colon is, if it is near and the bytes are there; 0 else. */
-static inline size_t near_colon(const char *data, size_t at, size_t end)
-{
-    for (int words = 0; words < 4 && at + 8 <= end; words++, at += 8) {
-        uint64_t marks = weir_http_mark_equal(weir_http_load8(data + at), ':');
-        if (marks) return at + weir_http_first_mark(marks);
-    }
-    return 0;
-}
-
-/* A known name is a token by being known; any other is looked at byte by byte. */
 static inline bool scan_name(weir_http_parser *parser, weir_http_scan *scan)
 {
     const char *data = scan->data;
+    const size_t end = stop_of(parser, scan), start = parser->mark;
     size_t at = scan->at;
-    size_t end = stop_of(parser, scan);
-    size_t start = parser->mark;
-    size_t colon = at == start ? near_colon(data, at, end) : 0;
-    weir_http_field_id id = WEIR_HTTP_FIELD_OTHER;
-    if (colon > start) id = weir_http_field_lookup(data + start, colon - start);
-    if (id != WEIR_HTTP_FIELD_OTHER) {
-        at = colon;
-    } else {
-        while (at < end && weir_http_is(data[at], WEIR_CHAR_TOKEN)) at++;
-        scan->at = at;
-        if (at == end) return stop(parser, scan, STATE_NAME);
-        /* RFC 9112 5.1: no whitespace between name and colon. */
-        if (data[at] != ':' || at == start)
-            return weir_http_scan_fail(parser, WEIR_EHTTP_FIELD_NAME, at);
-        if (at - start > UINT16_MAX) return weir_http_scan_fail(parser, WEIR_EHTTP_FIELD_LIMIT, at);
-        if (colon == 0) id = weir_http_field_lookup(data + start, at - start);
-    }
-    weir_http_field *field = field_of(parser, scan);
+    while (at < end && weir_http_is(data[at], WEIR_CHAR_TOKEN)) at++;
+    scan->at = at;
+    if (at == end) return stop(parser, scan, STATE_NAME);
+    /* RFC 9112 5.1: no whitespace between name and colon. */
+    if (data[at] != ':' || at == start)
+        return weir_http_scan_fail(parser, WEIR_EHTTP_FIELD_NAME, at);
+    if (at - start > UINT16_MAX) return weir_http_scan_fail(parser, WEIR_EHTTP_FIELD_LIMIT, at);
+    weir_http_field *field = field_of(parser);
     field->name = (uint32_t)start;
     field->name_len = (uint16_t)(at - start);
-    field->id = (uint8_t)id;
+    field->id = (uint8_t)weir_http_field_lookup(data + start, at - start);
     field->folded = 0;
     scan->at = at + 1;
     return true;
@@ -141,7 +122,7 @@ static inline bool scan_value(weir_http_parser *parser, weir_http_scan *scan)
         return weir_http_scan_fail(parser, WEIR_EHTTP_FIELD_VALUE, at);
     size_t last = at;
     while (last > parser->mark && (data[last - 1] == ' ' || data[last - 1] == '\t')) last--;
-    weir_http_field *field = field_of(parser, scan);
+    weir_http_field *field = field_of(parser);
     if (!field->folded) field->value = parser->mark;
     if (last > parser->mark || !field->folded) field->value_len = (uint32_t)last - field->value;
     if (data[at] == '\r') scan->at++;
@@ -157,12 +138,10 @@ static inline bool end_value(weir_http_parser *parser, weir_http_scan *scan)
     /* RFC 9112 2.2: a bare CR is invalid; a lone LF may be accepted. */
     if (scan->data[scan->at] != '\n')
         return weir_http_scan_fail(parser, WEIR_EHTTP_LINE_END, scan->at - 1);
-    if (!after_cr && !scan->lone_lf)
+    if (!after_cr && !parser->lone_lf)
         return weir_http_scan_fail(parser, WEIR_EHTTP_LINE_END, scan->at);
     scan->at++;
-    uint64_t bit = UINT64_C(1) << field_of(parser, scan)->id;
-    parser->repeated |= parser->seen & bit;
-    parser->seen |= bit;
+    parser->seen |= UINT64_C(1) << field_of(parser)->id;
     parser->count++;
     return true;
 }
@@ -176,11 +155,26 @@ static inline bool end_head(weir_http_parser *parser, weir_http_scan *scan)
     return true;
 }
 
+/* Passes what the vector scanner takes, if there is one; true when that is all. */
+static bool take(weir_http_parser *parser, weir_http_scan *scan)
+{
+    const weir_http_scanner *scanner = weir_http_scanner_chosen();
+    if (!scanner->take || parser->unkept) return false;
+    parser->state = STATE_FIELD;
+    parser->position = (uint32_t)scan->at;
+    const size_t end = scanner->take(parser, scan->data, scan->end);
+    scan->at = end > 0 ? end : parser->position;
+    return end > 0;
+}
+
 bool weir_http_scan_fields(weir_http_parser *parser, weir_http_scan *scan)
 {
     int state = parser->state;
     for (;;) {
-        if (state == STATE_FIELD && !begin_line(parser, scan, &state)) return false;
+        if (state == STATE_FIELD) {
+            if (take(parser, scan)) return true;
+            if (!begin_line(parser, scan, &state)) return false;
+        }
         if (state == STATE_HEAD_LF) return end_head(parser, scan);
         if (state == STATE_NAME) {
             if (!scan_name(parser, scan)) return false;
@@ -194,4 +188,12 @@ bool weir_http_scan_fields(weir_http_parser *parser, weir_http_scan *scan)
         if (!end_value(parser, scan)) return false;
         state = STATE_FIELD;
     }
+}
+
+size_t weir_http_scan_name(const char *name, unsigned *id)
+{
+    size_t len = 0;
+    while (weir_http_is(name[len], WEIR_CHAR_TOKEN)) len++;
+    *id = len > 0 ? weir_http_field_lookup(name, len) : WEIR_HTTP_FIELD_OTHER;
+    return len;
 }

@@ -37,7 +37,7 @@ static bool skip_empty_lines(weir_http_parser *parser, weir_http_scan *scan, int
             *state = STATE_START_LF;
         } else if (c == '\n') {
             bool lone = *state == STATE_START;
-            if (lone && !scan->lone_lf) return fail(parser, WEIR_EHTTP_LINE_END, scan->at);
+            if (lone && !parser->lone_lf) return fail(parser, WEIR_EHTTP_LINE_END, scan->at);
             if (parser->empty_lines == parser->options->empty_lines)
                 return fail(parser, malformed(parser), scan->at);
             parser->empty_lines++;
@@ -88,19 +88,6 @@ static bool scan_method(weir_http_parser *parser, weir_http_scan *scan)
     return true;
 }
 
-/* Passes bytes of a target eight at a time.  Returns the place of the first that is none, or a
- * place near the end from where to go on byte by byte. */
-static inline size_t skip_target(const char *data, size_t at, size_t end)
-{
-    for (; at + 8 <= end; at += 8) {
-        uint64_t word = weir_http_load8(data + at);
-        uint64_t marks = weir_http_mark_below(word, 0x21) | weir_http_mark_equal(word, 0x7F) |
-                         weir_http_mark_equal(word, '#') | (word & WEIR_HTTP_TOPS);
-        if (marks) return at + weir_http_first_mark(marks);
-    }
-    return at;
-}
-
 static bool scan_target(weir_http_parser *parser, weir_http_scan *scan)
 {
     const char *data = scan->data;
@@ -108,7 +95,6 @@ static bool scan_target(weir_http_parser *parser, weir_http_scan *scan)
     if (parser->options->lenient & WEIR_HTTP_LENIENT_TARGET_BYTES) legal |= WEIR_CHAR_TARGET_HIGH;
     size_t end = stop_of(parser, scan);
     size_t at = scan->at;
-    at = skip_target(data, at, end);
     while (at < end && weir_http_is(data[at], legal)) at++;
     scan->at = at;
     if (at == end) return weir_http_scan_stop(parser, scan, STATE_TARGET, WEIR_EHTTP_LINE_LIMIT);
@@ -209,7 +195,7 @@ static bool scan_line_end(weir_http_parser *parser, weir_http_scan *scan, int *s
             break;
         }
         if (c == '\n') {
-            if (!scan->lone_lf) return fail(parser, WEIR_EHTTP_LINE_END, scan->at);
+            if (!parser->lone_lf) return fail(parser, WEIR_EHTTP_LINE_END, scan->at);
             break;
         }
         if (c != '\r') return fail(parser, malformed(parser), scan->at);
@@ -219,34 +205,8 @@ static bool scan_line_end(weir_http_parser *parser, weir_http_scan *scan, int *s
     return true;
 }
 
-/* The most common line, GET with an origin-form target in HTTP/1.1, when all of it is there.
- * Returns false, with nothing done, for any other: that goes the long way. */
-static inline bool scan_plain_get(weir_http_parser *parser, weir_http_scan *scan)
-{
-    const char *data = scan->data;
-    if (parser->response || parser->state != STATE_START || scan->at > 0) return false;
-    size_t limit = parser->options->start_line;
-    size_t end = scan->end < limit ? scan->end : limit;
-    if (end < 16 || weir_http_load4(data) != weir_http_load4("GET ") || data[4] != '/')
-        return false;
-    size_t at = skip_target(data, 5, end);
-    if (end - at < 11 || data[at] != ' ' ||
-        weir_http_load8(data + at + 1) != weir_http_load8("HTTP/1.1") || data[at + 9] != '\r' ||
-        data[at + 10] != '\n')
-        return false;
-    parser->method = WEIR_HTTP_GET;
-    parser->text_len = 3;
-    parser->target = 4;
-    parser->target_len = (uint32_t)at - 4;
-    scan->at = at + 11;
-    parser->section = parser->line = (uint32_t)scan->at;
-    parser->state = STATE_FIELD;
-    return true;
-}
-
 bool weir_http_scan_start_line(weir_http_parser *parser, weir_http_scan *scan)
 {
-    if (scan_plain_get(parser, scan)) return true;
     int state = parser->state;
     if (state <= STATE_START_LF && !scan_start(parser, scan, &state)) return false;
     if (state == STATE_METHOD) {

@@ -52,9 +52,10 @@ typedef struct weir_http_parser {
     const weir_http_options *options;
     weir_http_field *fields;   /* result: `count` of them, in order */
     uint64_t seen;             /* result: bit i set: a field with id i is there */
-    uint64_t repeated;         /* result: bit i set: more than one has id i */
     weir_http_framing framing; /* result: where the body ends */
-    uint32_t capacity;
+    uint32_t field_line;       /* the limits in force */
+    uint32_t field_section;
+    uint32_t field_count;
     uint32_t count;    /* result: how many fields */
     uint32_t position; /* next byte to look at; the head's length when done */
     uint32_t line;     /* where the current line began */
@@ -70,6 +71,9 @@ typedef struct weir_http_parser {
     uint16_t status;       /* of a response */
     uint8_t state;
     uint8_t response;   /* 1: parses responses */
+    uint8_t lone_lf;    /* 1: a lone LF ends a line */
+    uint8_t fold;       /* 1: folded lines are accepted */
+    uint8_t unkept;     /* 1: all fields go to fields[0], and are not kept */
     uint8_t version;    /* weir_http_version */
     uint8_t method;     /* weir_http_method: of this request, or of the one answered */
     uint8_t connection; /* result: WEIR_HTTP_CONNECTION_… flags of all lines */
@@ -172,6 +176,10 @@ int weir_http_error_status(int error);
 /* The rule that an error of the wire range speaks about, "RFC 9112 5.1".
  * Returns a static string, never NULL; "" for other codes.  Pure. */
 const char *weir_http_error_section(int error);
+
+/* How this machine scans heads: "avx-512", "avx2", "sse4.2", "neon" or "scalar".
+ * Returns a static string, never NULL.  Pure. */
+const char *weir_http_parser_scanner(void);
 
 #ifdef __cplusplus
 }

@@ -15,7 +15,8 @@
  *     weir_http_out_number(&out, WEIR_HTTP_FIELD_CONTENT_LENGTH, 5);
  *     int64_t head = weir_http_out_end(&out);
  *
- * A refused call leaves out->len as it was.  A cursor is one thread's at a time; no function waits
+ * A refused call leaves out->len as it was; what lies behind it in the buffer is scratch in any
+ * case.  A cursor is one thread's at a time; no function waits
  * or allocates.  Framing fields are the caller's to choose: see weir_http_framing_decide for what
  * the peer will make of them.
  */
