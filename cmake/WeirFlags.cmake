@@ -33,6 +33,11 @@ if(WEIR_SANITIZE)
     set(sanitize -fsanitize=${WEIR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_compile_options(${sanitize})
     add_link_options(${sanitize})
+    # A suite starts thousands of processes.  Without relocations and with the runtimes inside, each
+    # starts and looks for leaks in half the time.
+    if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND WEIR_SANITIZE MATCHES "address" AND NOT WEIR_SHARED)
+        add_link_options(-no-pie -static-libasan -static-libubsan)
+    endif()
 endif()
 if(WEIR_FUZZ)
     if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")

@@ -15,16 +15,16 @@ list(JOIN LAUNCH "\" \"" launch)
 if(launch)
     set(launch "\"${launch}\" ")
 endif()
-set(script "")
-set(seen "")
+# What grows is the file: a string or a list of thousands would be copied or searched for each.
+file(WRITE ${OUT}.new "set(environment \"${ENVIRONMENT}\")\n")
 foreach(test ${tests})
-    if("${NAME}.${test}" IN_LIST seen)
+    if(DEFINED "seen_${test}")
         message(FATAL_ERROR "${NAME} has two tests called ${test}")
     endif()
-    list(APPEND seen "${NAME}.${test}")
-    string(APPEND script
+    set("seen_${test}" 1)
+    file(APPEND ${OUT}.new
         "add_test(\"${NAME}.${test}\" ${launch}\"${PROGRAM}\" --only ${test})\n"
         "set_tests_properties(\"${NAME}.${test}\" PROPERTIES TIMEOUT 120 "
-        "SKIP_REGULAR_EXPRESSION \"\\\\[  SKIPPED \\\\]\" ENVIRONMENT \"${ENVIRONMENT}\")\n")
+        "SKIP_REGULAR_EXPRESSION \"\\\\[  SKIPPED \\\\]\" ENVIRONMENT \"\${environment}\")\n")
 endforeach()
-file(WRITE ${OUT} "${script}")
+file(RENAME ${OUT}.new ${OUT})

@@ -76,8 +76,8 @@ PYTHON
     alike 'socat, Unix datagram' "$work/answer" "$work/small"
     echo lost | timeout 10 socat -t 0 - "UNIX-SENDTO:$work/d"
     : >"$work/answer"
-    hold "$work/small" "$work/answer" "$work/small" | weir talk "unix:$work/d" --datagram >>"$work/answer" ||
-        fail "talk, datagram: $?"
+    hold "$work/small" "$work/answer" "$work/small" |
+        weir talk "unix:$work/d" --datagram >>"$work/answer" || fail "talk, datagram: $?"
     alike 'weir talk, Unix datagram' "$work/answer" "$work/small"
     kill -INT $pid
     ends $pid 0 'weir echo after SIGINT'

@@ -56,6 +56,8 @@ for engine in uring epoll threads; do
     fi
 
     # Half close: the peer answers when it has read to our end.
+    # What a program in the background empties, it may empty only after the first look at it.
+    : >"$work/socat.err" >"$work/peer"
     timeout 30 socat -d -d -t 20 TCP-LISTEN:0,bind=127.0.0.1 SYSTEM:sha256sum 2>"$work/socat.err" &
     peer=$!
     port=$(port_in socat.err)
@@ -187,7 +189,7 @@ s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.cl
     # A slow reader of our output holds the peer up, and loses nothing.
     mkfifo "$work/slow"
     exec 7<>"$work/slow"
-    : >"$work/slow.err"
+    : >"$work/slow.err" >"$work/peer"
     # shellcheck disable=SC2086
     ${WEIR_LAUNCH:-} "$WEIR" listen 127.0.0.1:0 --io $engine \
         </dev/null >"$work/slow" 2>"$work/slow.err" &

@@ -20,10 +20,6 @@ enum {
 
 extern const uint8_t weir_http_chars[256];
 
-/* The token bytes again, for processors that look up 16 entries at once: bit h of entry l is set
- * when the byte h * 16 + l is one. */
-extern const uint8_t weir_http_token_sets[16];
-
 static inline bool weir_http_is(char c, unsigned classes)
 {
     return weir_http_chars[(uint8_t)c] & classes;

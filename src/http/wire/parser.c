@@ -69,12 +69,6 @@ bool weir_http_scan_fail(weir_http_parser *parser, int error, size_t offset)
     return false;
 }
 
-static weir_bytes value_of(const weir_http_parser *parser, const char *data, uint32_t index)
-{
-    const weir_http_field *field = &parser->fields[index];
-    return weir_bytes_of(data + field->value, field->value_len);
-}
-
 /* Whether a Host is valid; the last valid one of this parser is known to be. */
 static bool is_host(weir_http_parser *parser, weir_bytes host)
 {
@@ -89,66 +83,7 @@ static bool is_host(weir_http_parser *parser, weir_bytes host)
     return true;
 }
 
-/* RFC 9112 3.2: a request with a repeated or invalid Host, and an HTTP/1.1 one without, is
- * refused. */
-static bool check_host(weir_http_parser *parser, const char *data)
-{
-    if (!(parser->seen >> WEIR_HTTP_FIELD_HOST & 1)) {
-        if (parser->version == WEIR_HTTP_1_0 ||
-            parser->options->lenient & WEIR_HTTP_LENIENT_NO_HOST)
-            return true;
-        return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->mark);
-    }
-    uint32_t host = 0;
-    while (parser->fields[host].id != WEIR_HTTP_FIELD_HOST) host++;
-    if (!is_host(parser, value_of(parser, data, host)))
-        return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->fields[host].value);
-    for (uint32_t i = host + 1; i < parser->count; i++)
-        if (parser->fields[i].id == WEIR_HTTP_FIELD_HOST)
-            return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->fields[i].name);
-    return true;
-}
-
-static const uint64_t framing_fields = UINT64_C(1) << WEIR_HTTP_FIELD_CONTENT_LENGTH |
-                                       UINT64_C(1) << WEIR_HTTP_FIELD_TRANSFER_ENCODING |
-                                       UINT64_C(1) << WEIR_HTTP_FIELD_CONNECTION;
-
-/* Which byte to blame for an error of framing. */
-typedef struct culprits {
-    uint32_t length; /* the value that made the lengths what they are */
-    uint32_t coding; /* the same for the codings */
-    uint32_t both;   /* the first value of the second of the two */
-} culprits;
-
-static void add_length(weir_http_framing_facts *facts, weir_bytes value, uint32_t at,
-                       culprits *blame)
-{
-    const weir_http_length before = facts->length;
-    if (before == WEIR_HTTP_LENGTH_NONE) blame->both = at;
-    facts->length = weir_http_length_add(before, value, &facts->length_value);
-    if (facts->length != before) blame->length = at;
-}
-
-static void add_coding(weir_http_framing_facts *facts, weir_bytes value, uint32_t at,
-                       culprits *blame)
-{
-    const weir_http_coding before = facts->coding;
-    if (before == WEIR_HTTP_CODING_NONE) blame->coding = blame->both = at;
-    facts->coding = weir_http_coding_add(before, value);
-    if (facts->coding != before && facts->coding == WEIR_HTTP_CODING_BAD) blame->coding = at;
-}
-
-static uint32_t culprit(const culprits *blame, int error)
-{
-    switch (error) {
-    case WEIR_EHTTP_FRAMING_CONFLICT: return blame->both;
-    case WEIR_EHTTP_TRANSFER_ENCODING:
-    case WEIR_EHTTP_TRANSFER_CODING: return blame->coding;
-    default: return blame->length;
-    }
-}
-
-/* Gathers what framing and persistence depend on, in the order of the lines. */
+/* Gathers what the framing depends on, in the order of the lines, and decides it. */
 static bool decide_framing(weir_http_parser *parser, const char *data)
 {
     weir_http_framing_facts facts = {
@@ -159,29 +94,72 @@ static bool decide_framing(weir_http_parser *parser, const char *data)
         .lenient = parser->options->lenient,
         .body_limit = parser->options->body,
     };
-    culprits blame = {0, 0, 0};
+    /* The values to blame: that which made the lengths what they are, the same for the codings, and
+     * the first of the second of the two. */
+    uint32_t length = 0, coding = 0, both = 0;
     for (uint32_t i = 0; i < parser->count; i++) {
         const weir_http_field *field = &parser->fields[i];
-        if (!(framing_fields >> field->id & 1)) continue;
-        const weir_bytes value = value_of(parser, data, i);
-        if (field->id == WEIR_HTTP_FIELD_CONNECTION)
-            parser->connection |= (uint8_t)weir_http_connection_options(value);
-        else if (field->id == WEIR_HTTP_FIELD_CONTENT_LENGTH)
-            add_length(&facts, value, field->value, &blame);
-        else
-            add_coding(&facts, value, field->value, &blame);
+        const weir_bytes value = weir_bytes_of(data + field->value, field->value_len);
+        const weir_http_length length_before = facts.length;
+        const weir_http_coding coding_before = facts.coding;
+        if (field->id == WEIR_HTTP_FIELD_CONTENT_LENGTH) {
+            facts.length = weir_http_length_add(length_before, value, &facts.length_value);
+            if (!length_before) both = field->value;
+            if (facts.length != length_before) length = field->value;
+        } else if (field->id == WEIR_HTTP_FIELD_TRANSFER_ENCODING) {
+            facts.coding = weir_http_coding_add(coding_before, value);
+            if (!coding_before) coding = both = field->value;
+            if (facts.coding == WEIR_HTTP_CODING_BAD && facts.coding != coding_before)
+                coding = field->value;
+        }
     }
     const int error = weir_http_framing_decide(&facts, &parser->framing);
-    return error == 0 || weir_http_scan_fail(parser, error, culprit(&blame, error));
+    if (error == 0) return true;
+    uint32_t blame = length;
+    if (error == WEIR_EHTTP_FRAMING_CONFLICT) blame = both;
+    if (error == WEIR_EHTTP_TRANSFER_ENCODING || error == WEIR_EHTTP_TRANSFER_CODING)
+        blame = coding;
+    return weir_http_scan_fail(parser, error, blame);
+}
+
+/* RFC 9112 3.2: a request with a repeated or invalid Host, and an HTTP/1.1 one without, is refused.
+ * Either may be NULL for none. */
+static bool check_host(weir_http_parser *parser, const char *data, const weir_http_field *host,
+                       const weir_http_field *next_host)
+{
+    if (!host) {
+        if (parser->version == WEIR_HTTP_1_0 ||
+            parser->options->lenient & WEIR_HTTP_LENIENT_NO_HOST)
+            return true;
+        return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, parser->mark);
+    }
+    if (!is_host(parser, weir_bytes_of(data + host->value, host->value_len)))
+        return weir_http_scan_fail(parser, WEIR_EHTTP_HOST, host->value);
+    return !next_host || weir_http_scan_fail(parser, WEIR_EHTTP_HOST, next_host->name);
 }
 
 /* What can be judged only when all fields are there. */
 static bool check_head(weir_http_parser *parser, const char *data)
 {
-    if (parser->response) return decide_framing(parser, data);
-    /* A request without such fields has no body, as reset says. */
-    if (parser->seen & framing_fields && !decide_framing(parser, data)) return false;
-    return check_host(parser, data);
+    const uint64_t framing = UINT64_C(1) << WEIR_HTTP_FIELD_CONTENT_LENGTH |
+                             UINT64_C(1) << WEIR_HTTP_FIELD_TRANSFER_ENCODING;
+    const uint64_t others = UINT64_C(1) << WEIR_HTTP_FIELD_HOST | UINT64_C(1)
+                                                                      << WEIR_HTTP_FIELD_CONNECTION;
+    const weir_http_field *host = NULL, *next_host = NULL;
+    const weir_http_field *const end = parser->fields + parser->count;
+    for (const weir_http_field *field = parser->fields; field < end; field++) {
+        if (!(others >> field->id & 1)) continue;
+        if (field->id == WEIR_HTTP_FIELD_CONNECTION)
+            parser->connection |= (uint8_t)weir_http_connection_options(
+                weir_bytes_of(data + field->value, field->value_len));
+        else if (!host)
+            host = field;
+        else if (!next_host)
+            next_host = field;
+    }
+    /* A request without the two fields has no body, as reset says. */
+    if ((parser->seen & framing || parser->response) && !decide_framing(parser, data)) return false;
+    return parser->response || check_host(parser, data, host, next_host);
 }
 
 /* Goes on with the byte scanner.  Returns the length of the head; 0 when it is not complete. */
@@ -197,7 +175,7 @@ static size_t scan(weir_http_parser *parser, const char *data, size_t end)
 {
     const weir_http_scanner *scanner = weir_http_scanner_chosen();
     size_t head = 0;
-    if (parser->state == STATE_START && scanner->take) head = scanner->take(parser, data, end);
+    if (parser->state == STATE_START) head = scanner->take(parser, data, end);
     return head > 0 ? head : scan_bytes(parser, data, end);
 }
 

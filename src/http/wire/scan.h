@@ -20,6 +20,8 @@
 
 #include "http/types/chars.h"
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 enum {
     STATE_START, /* at the first byte, or after an empty line */
     STATE_START_LF,
@@ -41,7 +43,7 @@ enum {
 };
 
 /* A way to take ordinary lines quickly.  The byte scanner (scan_start.c, scan_fields.c) judges what
- * is left, and is all there is where `take` is NULL; so every scanner gives the same results. */
+ * is left; so every scanner gives the same results. */
 typedef struct weir_http_scanner {
     const char *name;
     /* From the states START and FIELD, with parser->position at the first byte of a line: takes
@@ -50,6 +52,8 @@ typedef struct weir_http_scanner {
      * state is one of the two again, and the position that of the line to be judged. */
     size_t (*take)(weir_http_parser *parser, const char *data, size_t end);
 } weir_http_scanner;
+
+extern const weir_http_scanner weir_http_scanner_scalar;
 
 /* The scanners that this machine can run, the best first, "scalar" last, then NULL. */
 const weir_http_scanner *const *weir_http_scanners(void);
@@ -87,9 +91,9 @@ static inline bool weir_http_scan_stop(weir_http_parser *parser, const weir_http
     return weir_http_scan_pause(parser, scan, state);
 }
 
-/* How many token bytes there are at `name`, of which one that is none follows; gives the id of the
- * name that they are. */
-size_t weir_http_scan_name(const char *name, unsigned *id);
+/* The token at `name`, which may be empty; a byte that no token has follows.
+ * Returns its length and gives its id; 0 when it is longer than a field can tell. */
+unsigned weir_http_scan_name(const char *name, unsigned *id);
 
 /* The start line, from any of its states up to and with its line end.
  * Returns true when it is complete: scan->at is at the first field line. */

@@ -6,29 +6,30 @@
 
 #include "http/wire/scan_x86.h"
 
-static ALWAYS_INLINE __m256i load(const char *at)
+static ALWAYS_INLINE __m256i load32(const void *at)
 {
-    return _mm256_loadu_si256((const __m256i *)at);
+    return _mm256_loadu_si256(at);
 }
 
-static ALWAYS_INLINE uint32_t judge(__m256i bytes, enum kind kind)
+static ALWAYS_INLINE uint32_t judge(const weir_http_vectors *v, __m256i bytes, enum kind kind)
 {
-    __m256i marks = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x7F));
+    __m256i marks = _mm256_cmpeq_epi8(bytes, load32(v->del));
     if (kind == BREAK) {
-        __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1F)), bytes);
-        __m256i tab = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\t'));
+        __m256i low = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, load32(v->control_max)), bytes);
+        __m256i tab = _mm256_cmpeq_epi8(bytes, load32(v->tab));
         marks = _mm256_or_si256(marks, _mm256_andnot_si256(tab, low));
     } else {
-        /* Signed: below "!", and above 0x7F. */
-        marks = _mm256_or_si256(marks, _mm256_cmpgt_epi8(_mm256_set1_epi8('!'), bytes));
-        marks = _mm256_or_si256(marks, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('#')));
+        /* Signed: what is above 0x7F, too. */
+        marks = _mm256_or_si256(marks, _mm256_cmpgt_epi8(load32(v->graphic_min), bytes));
+        marks = _mm256_or_si256(marks, _mm256_cmpeq_epi8(bytes, load32(v->number_sign)));
     }
     return (uint32_t)_mm256_movemask_epi8(marks);
 }
 
-static ALWAYS_INLINE uint64_t marks_of_block(const char *at, enum kind kind)
+static ALWAYS_INLINE uint64_t marks_of_block(const weir_http_vectors *v, const char *at,
+                                             enum kind kind)
 {
-    return judge(load(at), kind) | (uint64_t)judge(load(at + 32), kind) << 32;
+    return judge(v, load32(at), kind) | (uint64_t)judge(v, load32(at + 32), kind) << 32;
 }
 
 struct name {
@@ -37,47 +38,27 @@ struct name {
 
 static ALWAYS_INLINE struct name name_of(const char *at)
 {
-    return (struct name){load(at)};
+    return (struct name){load32(at)};
 }
 
-struct constants {
-    __m256i sets, bits, low, lower;
-};
-
-static ALWAYS_INLINE struct constants load_constants(void)
+static ALWAYS_INLINE uint32_t name_delimiters(const weir_http_vectors *v, struct name name)
 {
-    struct constants c = {
-        _mm256_broadcastsi128_si256(load_piece((const char *)weir_http_token_sets)),
-        _mm256_broadcastsi128_si256(bit_of_half()),
-        _mm256_set1_epi8(15),
-        _mm256_set1_epi8(0x20),
-    };
-    /* Else the compiler makes them anew for each line. */
-    __asm__("" : "+x"(c.bits), "+x"(c.low), "+x"(c.lower));
-    return c;
-}
-
-/* A byte is a token byte when the set of its low half holds its high half.  Bytes from 0x80 on
- * find no set. */
-static ALWAYS_INLINE uint32_t name_delimiters(struct name name, const struct constants *c)
-{
-    __m256i high = _mm256_and_si256(_mm256_srli_epi16(name.bytes, 4), c->low);
-    __m256i set = _mm256_shuffle_epi8(c->sets, name.bytes),
-            bit = _mm256_shuffle_epi8(c->bits, high);
+    __m256i high = _mm256_and_si256(_mm256_srli_epi16(name.bytes, 4), load32(v->half_mask));
+    __m256i set = _mm256_shuffle_epi8(load32(v->token_sets), name.bytes);
+    __m256i bit = _mm256_shuffle_epi8(load32(v->half_bits), high);
     __m256i none = _mm256_cmpeq_epi8(_mm256_and_si256(set, bit), _mm256_setzero_si256());
     return (uint32_t)_mm256_movemask_epi8(none);
 }
 
-static ALWAYS_INLINE bool name_is(struct name name, const char *known, size_t len,
-                                  const struct constants *c)
+static ALWAYS_INLINE uint32_t name_differences(const weir_http_vectors *v, struct name name,
+                                               const char *known)
 {
-    __m256i a = _mm256_or_si256(name.bytes, c->lower);
-    __m256i b = _mm256_or_si256(_mm256_load_si256((const __m256i *)known), c->lower);
-    uint32_t same = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b));
-    return ~same << (NAME - len) == 0;
+    const __m256i lower = load32(v->lower_case);
+    __m256i a = _mm256_or_si256(name.bytes, lower), b = _mm256_or_si256(load32(known), lower);
+    return ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, b));
 }
 
-#include "http/wire/scan_lines.h"
+#include "http/wire/scan_blocks.h"
 
 const weir_http_scanner weir_http_scanner_avx2 = {"avx2", take};
 

@@ -107,13 +107,6 @@ static inline bool scan_value(weir_http_parser *parser, weir_http_scan *scan)
     const char *data = scan->data;
     size_t at = scan->at;
     size_t end = stop_of(parser, scan);
-    while (at + 8 <= end) {
-        uint64_t marks = weir_http_mark_controls(weir_http_load8(data + at));
-        at += marks ? weir_http_first_mark(marks) : 8;
-        if (!marks) continue;
-        if (data[at] != '\t') break;
-        at++;
-    }
     while (at < end && weir_http_is(data[at], WEIR_CHAR_VALUE)) at++;
     scan->at = at;
     if (at == end) return stop(parser, scan, STATE_VALUE);
@@ -155,11 +148,11 @@ static inline bool end_head(weir_http_parser *parser, weir_http_scan *scan)
     return true;
 }
 
-/* Passes what the vector scanner takes, if there is one; true when that is all. */
+/* Passes what is ordinary; true when that is all. */
 static bool take(weir_http_parser *parser, weir_http_scan *scan)
 {
     const weir_http_scanner *scanner = weir_http_scanner_chosen();
-    if (!scanner->take || parser->unkept) return false;
+    if (parser->unkept) return false;
     parser->state = STATE_FIELD;
     parser->position = (uint32_t)scan->at;
     const size_t end = scanner->take(parser, scan->data, scan->end);
@@ -190,10 +183,11 @@ bool weir_http_scan_fields(weir_http_parser *parser, weir_http_scan *scan)
     }
 }
 
-size_t weir_http_scan_name(const char *name, unsigned *id)
+unsigned weir_http_scan_name(const char *name, unsigned *id)
 {
     size_t len = 0;
     while (weir_http_is(name[len], WEIR_CHAR_TOKEN)) len++;
-    *id = len > 0 ? weir_http_field_lookup(name, len) : WEIR_HTTP_FIELD_OTHER;
-    return len;
+    if (len == 0 || len > UINT16_MAX) return 0;
+    *id = weir_http_field_lookup(name, len);
+    return (unsigned)len;
 }

@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ordinary lines, taken 64 bytes at a time: the body of every vector scanner.
+ * Ordinary lines: what every way to take them quickly has in common, the start line above all.
  *
- * A vector scanner defines how bytes are judged (scan_marks.h says what) and then includes this
- * file, which defines take.
- *
- *     bytes    H o s t :   a CR LF C o o k i e :   b = 1 CR LF
- *     breaks   0 0 0 0 0 0 0 1  1  0 0 0 0 0 0 0 0 0 0 0 1  1      controls but HTAB
- *
- * The breaks of a block do not depend on where its lines are, so that the processor computes those
- * of the next block while it goes from break to break in this one, and reads names and values
- * behind that.  The first break from a line's begin on has to be CRLF: that proves the value.  The
- * first byte that no token has must be the colon: that proves the name.
+ * A scanner defines the three functions declared here, includes this file before, and ends with
+ * take, which it has from here.
  *
  * Invariant: only what is complete, legal and within every limit is taken; the byte scanner judges
  * the rest, so that there is one place which knows errors, lenience and resumption.
@@ -20,49 +12,28 @@
 #define WEIR_HTTP_WIRE_SCAN_LINES_H
 
 #include "http/types/field_table.h"
-#include "http/wire/scan_marks.h"
+#include "http/wire/scan.h"
 
-enum { PIECE = 16, BLOCK = 64 };
+/* Where the first byte from `at` on is that no target has: a control, a space, "#", 0x7F to 0xFF.
+ * Returns `end` when there is none. */
+static const char *find_stray(const char *at, const char *end);
 
-/* The marks of a part at the end of a message, which is shorter than a block itself. */
-static ALWAYS_INLINE uint64_t marks_of_end(const char *at, const char *end, enum kind kind)
+/* The same for a control but HTAB: 0x00 to 0x08, 0x0A to 0x1F, 0x7F. */
+static const char *find_break(const char *at, const char *end);
+
+/* Takes field lines from `line` on, up to the one that is not ordinary.  Returns the length of the
+ * head when that is the empty line, which is taken too; 0 else, with the position at that line. */
+static size_t take_fields(weir_http_parser *parser, const char *data, const char *line,
+                          const char *end);
+
+/* Where lines end that are within the limits and begin with the one at `line`. */
+static ALWAYS_INLINE const char *line_limit(const weir_http_parser *parser, const char *data,
+                                            const char *line, const char *end)
 {
-    const size_t len = (size_t)(end - at);
-    uint64_t marks = 0;
-    size_t done = 0;
-    for (; done + PIECE <= len; done += PIECE)
-        marks |= (uint64_t)marks_of_piece(at + done, kind) << done;
-    if (done < len)
-        marks |= (uint64_t)(marks_of_piece(end - PIECE, kind) >> (PIECE - (len - done))) << done;
-    return marks;
-}
-
-/* Marks the bytes of a kind from `at` to `end`, at most a block of them; the marks past the end are
- * 0.  Reads nothing outside data .. end, which has a piece at least: a last part is read together
- * with bytes before it. */
-static ALWAYS_INLINE uint64_t marks_at(const char *data, const char *at, const char *end,
-                                       enum kind kind)
-{
-    const ptrdiff_t len = end - at;
-    if (len >= BLOCK) return marks_of_block(at, kind);
-    if (end - data < BLOCK) return marks_of_end(at, end, kind);
-    return marks_of_block(end - BLOCK, kind) >> (BLOCK - len);
-}
-
-/* Where the first byte of a kind is from `at` on; `end` when there is none. */
-static ALWAYS_INLINE const char *find(const char *data, const char *at, const char *end,
-                                      enum kind kind)
-{
-    if (end - at >= PIECE) {
-        const uint32_t marks = marks_of_piece(at, kind);
-        if (marks) return at + __builtin_ctz(marks);
-        at += PIECE;
-    }
-    for (; at < end; at += BLOCK) {
-        const uint64_t marks = marks_at(data, at, end, kind);
-        if (marks) return at + __builtin_ctzll(marks);
-    }
-    return end;
+    const char *stop = line + parser->field_line;
+    const char *const section = data + parser->section + parser->field_section;
+    if (stop > section) stop = section;
+    return stop < end ? stop : end;
 }
 
 static ALWAYS_INLINE bool is_line_end(const char *at)
@@ -83,24 +54,24 @@ static ALWAYS_INLINE bool is_version(const char *at, uint8_t *minor)
 
 /* "GET /", with the target in the origin form.  Returns where the target begins, 0 for a method
  * that is not among the common ones. */
-static ALWAYS_INLINE size_t take_method(weir_http_parser *parser, const char *data)
+static ALWAYS_INLINE unsigned take_method(weir_http_parser *parser, const char *data)
 {
     static const struct {
         char text[8];
-        uint8_t target;
+        uint8_t len;
         uint8_t method;
-    } methods[] = {{"GET /", 4, WEIR_HTTP_GET},
-                   {"POST /", 5, WEIR_HTTP_POST},
-                   {"HEAD /", 5, WEIR_HTTP_HEAD},
-                   {"PUT /", 4, WEIR_HTTP_PUT},
-                   {"DELETE /", 7, WEIR_HTTP_DELETE}};
-    const uint64_t text = weir_http_load8(data);
-    for (unsigned i = 0; i < sizeof methods / sizeof *methods; i++) {
-        const unsigned target = methods[i].target;
-        if ((text ^ weir_http_load8(methods[i].text)) << (56 - 8 * target)) continue;
-        parser->method = methods[i].method;
-        parser->text_len = target - 1;
-        return target;
+    } others[] = {{"POST /", 4, WEIR_HTTP_POST},
+                  {"HEAD /", 4, WEIR_HTTP_HEAD},
+                  {"PUT /", 3, WEIR_HTTP_PUT},
+                  {"DELETE /", 6, WEIR_HTTP_DELETE}};
+    if (weir_http_load4(data) == weir_http_load4("GET ") && data[4] == '/') {
+        parser->method = WEIR_HTTP_GET;
+        return (parser->text_len = 3) + 1;
+    }
+    for (unsigned i = 0; i < sizeof others / sizeof *others; i++) {
+        if (memcmp(data, others[i].text, others[i].len + 2)) continue;
+        parser->method = others[i].method;
+        return (parser->text_len = others[i].len) + 1;
     }
     return 0;
 }
@@ -109,16 +80,16 @@ static ALWAYS_INLINE size_t take_method(weir_http_parser *parser, const char *da
 static ALWAYS_INLINE const char *take_request_line(weir_http_parser *parser, const char *data,
                                                    const char *end)
 {
-    const size_t target = take_method(parser, data);
+    const unsigned target = take_method(parser, data);
     if (target == 0) return NULL;
-    const char *const space = find(data, data + target, end, STRAY);
+    const char *const space = find_stray(data + target, end);
     uint8_t minor;
     if (end - space < 11 || space + 11 - data > parser->options->start_line || *space != ' ' ||
         !is_version(space + 1, &minor) || !is_line_end(space + 9))
         return NULL;
     parser->version = minor;
-    parser->target = (uint32_t)target;
-    parser->target_len = (uint32_t)(space - data - (ptrdiff_t)target);
+    parser->target = target;
+    parser->target_len = (uint32_t)(space - data) - target;
     return space + 11;
 }
 
@@ -132,7 +103,7 @@ static ALWAYS_INLINE const char *take_status_line(weir_http_parser *parser, cons
     if (!is_version(data, &minor) || data[8] != ' ' || data[12] != ' ' || hundreds - 1 > 8 ||
         tens > 9 || ones > 9)
         return NULL;
-    const char *const last = find(data, data + 13, end, BREAK);
+    const char *const last = find_break(data + 13, end);
     if (end - last < 2 || last + 2 - data > parser->options->start_line || !is_line_end(last))
         return NULL;
     parser->version = minor;
@@ -142,90 +113,53 @@ static ALWAYS_INLINE const char *take_status_line(weir_http_parser *parser, cons
     return last + 2;
 }
 
-/* How many token bytes there are from `at` on; a byte that is none follows before `end`.
- * Gives the id of the name that they are. */
-static ALWAYS_INLINE size_t read_name(const char *at, const char *end,
-                                      const struct constants *constants, unsigned *id)
+/* The next two leave out blanks; a value has no other bytes up to the space. */
+static __attribute__((noinline)) const char *skip_blanks(const char *first, const char *last)
 {
-    if (end - at < NAME) return weir_http_scan_name(at, id);
-    const struct name name = name_of(at);
-    const uint32_t delimiters = name_delimiters(name, constants);
-    if (delimiters == 0 || delimiters & 1) return weir_http_scan_name(at, id);
-    const size_t len = (size_t)__builtin_ctz(delimiters);
-    *id = weir_http_field_guess(at, len);
-    /* The colon is in the table, so that one byte more compares the lengths. */
-    if (!name_is(name, weir_http_field_table[*id].text, len + 1, constants))
-        *id = WEIR_HTTP_FIELD_OTHER;
-    return len;
+    while (first < last && (uint8_t)*first <= ' ') first++;
+    return first;
 }
 
-/* Leaves out blanks on both sides; a value has no other bytes up to the space. */
-static __attribute__((noinline)) void trim(const char **first, const char **last)
+static __attribute__((noinline)) const char *drop_blanks(const char *first, const char *last)
 {
-    while (*first < *last && (uint8_t) * *first <= ' ') ++*first;
-    while (*first < *last && (uint8_t)(*last)[-1] <= ' ') --*last;
+    while (first < last && (uint8_t)last[-1] <= ' ') last--;
+    return last;
 }
 
-/* Field lines from `line` on, up to the one that is not ordinary. */
-static ALWAYS_INLINE size_t take_fields(weir_http_parser *parser, const char *const data,
-                                        const char *line, const char *const end)
+/* Keeps a line whose name of `len` bytes is followed by a colon, and whose value ends at `last`. */
+static ALWAYS_INLINE void keep_field(weir_http_field *field, const char *data, const char *line,
+                                     unsigned len, unsigned id, const char *last)
 {
-    const struct constants constants = load_constants();
-    /* Lines that end up to `stop` are within the limits, and no name is over UINT16_MAX. */
-    const char *stop = line + (parser->field_line < UINT16_MAX ? parser->field_line : UINT16_MAX);
-    const char *const section = data + parser->section + parser->field_section;
-    if (stop > section) stop = section;
-    if (stop > end) stop = end;
-    weir_http_field *field = parser->fields + parser->count;
-    const weir_http_field *const field_end = parser->fields + parser->field_count;
-    uint64_t seen = parser->seen;
-    const char *base = line, *last = line;
-    uint64_t breaks = marks_at(data, base, end, BREAK);
-    for (;;) {
-        uint64_t rest = breaks >> (line - base) << (line - base);
-        while (!rest) {
-            base += BLOCK;
-            if (base >= end) goto leave;
-            rest = breaks = marks_at(data, base, end, BREAK);
-        }
-        last = base + __builtin_ctzll(rest);
-        if (last == line || last + 2 > stop || !is_line_end(last)) break;
-        unsigned id;
-        const size_t len = read_name(line, end, &constants, &id);
-        const char *colon = line + len;
-        if (*colon != ':' || len == 0 || field == field_end) break;
-        const char *value = colon + 1 + (colon[1] == ' '), *value_end = last;
-        if ((uint8_t)*value <= ' ' || (uint8_t)value_end[-1] <= ' ') trim(&value, &value_end);
-        field->name = (uint32_t)(line - data);
-        field->value = (uint32_t)(value - data);
-        field->value_len = (uint32_t)(value_end - value);
-        field->name_len = (uint16_t)len;
-        field->id = (uint8_t)id;
-        field->folded = 0;
-        field++;
-        seen |= UINT64_C(1) << id;
-        line = last + 2;
-        if (line - base >= BLOCK) {
-            base += BLOCK;
-            if (base >= end) break;
-            breaks = marks_at(data, base, end, BREAK);
-        }
-    }
-leave:
+    const char *value = line + len + 1, *value_end = last;
+    value += *value == ' ';
+    if ((uint8_t)*value <= ' ') value = skip_blanks(value, last);
+    if ((uint8_t)last[-1] <= ' ') value_end = drop_blanks(value, last);
+    field->name = (uint32_t)(line - data);
+    field->value = (uint32_t)(value - data);
+    field->value_len = (uint32_t)(value_end - value);
+    field->name_len = (uint16_t)len;
+    field->id = (uint8_t)id;
+    field->folded = 0;
+}
+
+/* Stores how far fields were taken, `line` being not ordinary.  Returns as take_fields. */
+static ALWAYS_INLINE size_t leave_fields(weir_http_parser *parser, const char *data,
+                                         const char *line, const char *end, uint32_t count,
+                                         uint64_t seen)
+{
     parser->seen = seen;
-    parser->count = (uint32_t)(field - parser->fields);
+    parser->count = count;
     parser->position = parser->mark = (uint32_t)(line - data);
-    const bool complete = last == line && end - line >= 2 && is_line_end(line);
-    return complete ? (size_t)(line + 2 - data) : 0;
+    if (end - line < 2 || !is_line_end(line)) return 0;
+    return (size_t)(line + 2 - data);
 }
 
-static size_t take(weir_http_parser *parser, const char *data, size_t len)
+static ALWAYS_INLINE size_t take_lines(weir_http_parser *parser, const char *data, size_t len)
 {
     const char *const end = data + len;
     const char *line = data + parser->position;
-    if (len < PIECE) return 0;
     if (parser->state == STATE_START) {
-        if (line > data) return 0;
+        if (line > data || len < 16) return 0;
         line = parser->response ? take_status_line(parser, data, end)
                                 : take_request_line(parser, data, end);
         if (!line) return 0;

@@ -2,30 +2,58 @@
  *
  * What a vector scanner tells of bytes.  Each defines:
  *
- *     uint64_t marks_of_block(const char *at, enum kind kind)   of 64 bytes
- *     uint32_t marks_of_piece(const char *at, enum kind kind)   of 16 bytes
- *     struct name                                               32 bytes in registers
+ *     uint64_t marks_of_block(v, const char *at, enum kind kind)   of 64 bytes
+ *     uint32_t marks_of_piece(v, const char *at, enum kind kind)   of 16 bytes
+ *     struct name                          32 bytes in registers
  *     struct name name_of(const char *at)
- *     struct constants                                          what the next two need
- *     struct constants load_constants(void)
- *     uint32_t name_delimiters(struct name, constants)          marks what no token has
- *     bool name_is(struct name, const char *known, size_t len, constants)
- *                                                               equal without case; len <= 32
+ *     uint32_t name_delimiters(v, struct name)                     marks what no token has
+ *     uint32_t name_differences(v, struct name, const char *known) marks where not only the case
+ *                                                                  differs
  *
  * A mark is a bit a byte, that of the first byte the lowest.
  */
 #ifndef WEIR_HTTP_WIRE_SCAN_MARKS_H
 #define WEIR_HTTP_WIRE_SCAN_MARKS_H
 
+#ifdef __BMI__
+#include <immintrin.h>
+#endif
+
 #include "http/wire/scan.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-enum { NAME = 32 };
+enum { PIECE = 16, NAME = 32, BLOCK = 64 };
 
 enum kind {
     STRAY, /* what no target has: controls, space, "#", 0x7F to 0xFF */
     BREAK, /* controls but HTAB: 0x00 to 0x08, 0x0A to 0x1F, 0x7F */
 };
+
+/* The constants that vectors are compared with, at `v` above.
+ *
+ * A byte is a token byte when the set of its low half (token_sets) holds its high half (half_bits).
+ * Bytes from 0x80 on find no set. */
+typedef struct weir_http_vectors {
+    uint8_t token_sets[NAME]; /* bit h of entry l: h * 16 + l is one; twice */
+    uint8_t half_bits[NAME];  /* 1 << (index & 7) */
+    uint8_t half_mask[NAME];  /* 0x0F */
+    uint8_t lower_case[NAME]; /* 0x20 */
+    uint8_t control_max[NAME];
+    uint8_t tab[NAME];
+    uint8_t del[NAME];
+    uint8_t graphic_min[NAME]; /* "!" */
+    uint8_t number_sign[NAME];
+} weir_http_vectors;
+
+extern const weir_http_vectors weir_http_vector_constants;
+
+/* The place of the first mark; NAME when there is none. */
+static ALWAYS_INLINE unsigned first_of(uint32_t marks)
+{
+#ifdef __BMI__
+    return _tzcnt_u32(marks);
+#else
+    return (unsigned)__builtin_ctzll(marks | UINT64_C(1) << NAME);
+#endif
+}
 
 #endif

@@ -4,9 +4,7 @@
  */
 #include <stdatomic.h>
 
-#include "http/wire/scan.h"
-
-static const weir_http_scanner scalar = {"scalar", NULL};
+#include "http/wire/scan_marks.h"
 
 #ifdef __x86_64__
 
@@ -18,8 +16,7 @@ static size_t find_vector_scanners(const weir_http_scanner **found)
     size_t count = 0;
     __builtin_cpu_init();
     bool bits = __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-    if (bits && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512vbmi"))
+    if (bits && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
         found[count++] = &weir_http_scanner_avx512;
     if (bits && __builtin_cpu_supports("avx2")) found[count++] = &weir_http_scanner_avx2;
     if (__builtin_cpu_supports("sse4.2")) found[count++] = &weir_http_scanner_sse42;
@@ -47,12 +44,12 @@ static size_t find_vector_scanners(const weir_http_scanner **found)
 #endif
 
 /* Written once before main, then only read. */
-static const weir_http_scanner *scanners[5] = {&scalar};
-static const weir_http_scanner *_Atomic chosen = &scalar;
+static const weir_http_scanner *scanners[5] = {&weir_http_scanner_scalar};
+static const weir_http_scanner *_Atomic chosen = &weir_http_scanner_scalar;
 
 __attribute__((constructor)) static void choose(void)
 {
-    scanners[find_vector_scanners(scanners)] = &scalar;
+    scanners[find_vector_scanners(scanners)] = &weir_http_scanner_scalar;
     weir_http_scanner_use(NULL);
 }
 
@@ -75,3 +72,27 @@ const char *weir_http_parser_scanner(void)
 {
     return weir_http_scanner_chosen()->name;
 }
+
+#define TWICE(...)               \
+    {                            \
+        __VA_ARGS__, __VA_ARGS__ \
+    }
+#define EIGHT(byte) byte, byte, byte, byte, byte, byte, byte, byte
+#define BITS        1, 2, 4, 8, 16, 32, 64, 128
+#define ALL(byte)                                          \
+    {                                                      \
+        EIGHT(byte), EIGHT(byte), EIGHT(byte), EIGHT(byte) \
+    }
+
+const weir_http_vectors weir_http_vector_constants __attribute__((aligned(32))) = {
+    .token_sets = TWICE(0xE8, 0xFC, 0xF8, 0xFC, 0xFC, 0xFC, 0xFC, 0xFC, 0xF8, 0xF8, 0xF4, 0x54,
+                        0xD0, 0x54, 0xF4, 0x70),
+    .half_bits = {BITS, BITS, BITS, BITS},
+    .half_mask = ALL(0x0F),
+    .lower_case = ALL(0x20),
+    .control_max = ALL(0x1F),
+    .tab = ALL('\t'),
+    .del = ALL(0x7F),
+    .graphic_min = ALL('!'),
+    .number_sign = ALL('#'),
+};
