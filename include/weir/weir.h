@@ -37,6 +37,8 @@
 
 #include <weir/io/evented/evented.h>
 
+#include <weir/io/sim/sim.h>
+
 #include <weir/io/engine/engine.h>
 
 #include <weir/sync/barrier.h>

@@ -17,6 +17,8 @@
 
 #include <weir/net/tcp.h>
 
+#include "test/contract/sim_kernel.h"
+
 enum {
     TIME_LIMIT_S = 100, /* below that of ctest, so that the message is ours */
     PRINTED_LIMIT = 12,
@@ -31,7 +33,7 @@ typedef struct engine_row {
 static const engine_row engines[] = {
     {"uring_1", WEIR_ENGINE_URING, 1},   {"uring_3", WEIR_ENGINE_URING, 3},
     {"epoll_1", WEIR_ENGINE_EPOLL, 1},   {"epoll_3", WEIR_ENGINE_EPOLL, 3},
-    {"threads", WEIR_ENGINE_THREADS, 0},
+    {"threads", WEIR_ENGINE_THREADS, 0}, {"sim", WEIR_ENGINE_SIM, 0},
 };
 
 static atomic_uint failures;
@@ -54,11 +56,24 @@ static int run_body(weir_io *io, void *argument)
     return 4711;
 }
 
+static bool is_sim(const weir_engine_options *options)
+{
+    return options->kind == WEIR_ENGINE_SIM;
+}
+
+/* The kernel counts the descriptors at the end; those of a simulated host end with it. */
+static int run_body_of_sim(weir_io *io, void *argument)
+{
+    const int before = sim_kernel_open_count(), result = run_body(io, argument);
+    check_int(sim_kernel_open_count(), before);
+    return result;
+}
+
 static void create_and_run(const weir_engine_options *options, void (*body)(weir_io *))
 {
     weir_io *io = NULL;
     assert_int_equal(weir_engine_create(options, &io), 0);
-    assert_int_equal(weir_run(io, run_body, &body), 4711);
+    assert_int_equal(weir_run(io, is_sim(options) ? run_body_of_sim : run_body, &body), 4711);
     weir_io_destroy(io);
 }
 
@@ -73,8 +88,8 @@ static bool is_refused(const weir_engine_options *options)
     return true;
 }
 
-void contract_run(const char *engine, contract_adjust *adjust, void (*body)(weir_io *),
-                  void (*outside)(const weir_engine_options *))
+void contract_run(const char *test, const char *engine, contract_adjust *adjust,
+                  void (*body)(weir_io *), void (*outside)(const weir_engine_options *))
 {
     weir_engine_options options = {0};
     for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
@@ -83,6 +98,11 @@ void contract_run(const char *engine, contract_adjust *adjust, void (*body)(weir
         options.workers = engines[i].workers;
     }
     assert_int_not_equal(options.kind, WEIR_ENGINE_AUTO);
+    const char *reason = is_sim(&options) ? sim_skip_reason(test) : NULL;
+    if (reason) {
+        fprintf(stderr, "skipped: %s\n", reason);
+        skip();
+    }
     if (options.kind == WEIR_ENGINE_URING && is_refused(&options)) skip();
     if (adjust) adjust(&options);
 

@@ -9,9 +9,9 @@
  *         check(weir_now(io, WEIR_CLOCK_MONOTONIC).ns - before.ns >= 5000000);
  *     }
  *
- * registers a TEST for each engine (a_sleep_is_never_early_on_uring_1, … _on_threads); the body is
- * the root task, its handle is `io`.  A test that does not end within a minute is aborted.  When
- * the engine is gone, no descriptor may be left.
+ * registers a TEST for each engine (a_sleep_is_never_early_on_uring_1, … _on_threads, … _on_sim);
+ * the body is the root task, its handle is `io`.  A test that does not end within a minute is
+ * aborted.  When the engine is gone, no descriptor may be left.
  *
  * Tasks use check(): it records and prints what is wrong, the task goes on, the test fails at the
  * end.  cmocka's assertions are for the functions outside of tasks.
@@ -59,19 +59,20 @@
     CONTRACT_ONE_(name_, uring_3, adjust_, body_, outside_) \
     CONTRACT_ONE_(name_, epoll_1, adjust_, body_, outside_) \
     CONTRACT_ONE_(name_, epoll_3, adjust_, body_, outside_) \
-    CONTRACT_ONE_(name_, threads, adjust_, body_, outside_)
+    CONTRACT_ONE_(name_, threads, adjust_, body_, outside_) \
+    CONTRACT_ONE_(name_, sim, adjust_, body_, outside_)
 
-#define CONTRACT_ONE_(name_, engine_, adjust_, body_, outside_) \
-    TEST(name_##_on_##engine_)                                  \
-    {                                                           \
-        contract_run(#engine_, adjust_, body_, outside_);       \
+#define CONTRACT_ONE_(name_, engine_, adjust_, body_, outside_)   \
+    TEST(name_##_on_##engine_)                                    \
+    {                                                             \
+        contract_run(#name_, #engine_, adjust_, body_, outside_); \
     }
 
 typedef void contract_adjust(weir_engine_options *options);
 
 /* Runs one test on one engine: one of `body` and `outside` is given. */
-void contract_run(const char *engine, contract_adjust *adjust, void (*body)(weir_io *),
-                  void (*outside)(const weir_engine_options *));
+void contract_run(const char *test, const char *engine, contract_adjust *adjust,
+                  void (*body)(weir_io *), void (*outside)(const weir_engine_options *));
 
 /* Whether the condition holds; if not, the test will fail.  In any task or thread. */
 #define check(condition_) contract_check((condition_), #condition_, __FILE__, __LINE__)

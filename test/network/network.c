@@ -228,5 +228,5 @@ static void run_child(const weir_engine_options *options)
 void network_run(const char *engine, network_shape shape, network_body *body)
 {
     wanted = (network){.shape = shape, .body = body};
-    contract_run(engine, NULL, NULL, run_child);
+    contract_run("", engine, NULL, NULL, run_child);
 }

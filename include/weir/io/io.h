@@ -43,8 +43,8 @@ struct weir_post {
 
 /* What an engine says about itself. */
 typedef struct weir_io_description {
-    const char *engine;  /* "evented", "threaded" */
-    const char *reactor; /* "io_uring", "epoll", "poll" */
+    const char *engine;  /* "evented", "threaded", "sim" */
+    const char *reactor; /* "io_uring", "epoll", "poll", "agenda" */
     const char *why;     /* how the reactor came to be chosen: a sentence */
     unsigned workers;    /* threads that run tasks; 1 where every task is a thread */
 } weir_io_description;
@@ -124,6 +124,7 @@ typedef struct weir_io_table {
 struct weir_io {
     const weir_io_table *table;
     bool one_thread;     /* all its tasks run on one thread: what only tasks touch needs no lock */
+    bool virtual_time;   /* its clocks are not the kernel's: nothing of the kernel waits for them */
     int dump_signal;     /* weir_run dumps the tasks to stderr when this signal comes; 0 = none */
     weir_group detached; /* weir_detach's tasks */
     uint64_t detached_failed; /* atomic: of these, how many have ended with an error */

@@ -11,13 +11,12 @@
 #include <weir/base/error.h>
 #include <weir/io/debug.h>
 #include <weir/io/evented/evented.h>
+#include <weir/io/sim/sim.h>
 #include <weir/io/threaded/threaded.h>
 
 static const char *const words[] = {
-    [WEIR_ENGINE_AUTO] = "auto",
-    [WEIR_ENGINE_URING] = "uring",
-    [WEIR_ENGINE_EPOLL] = "epoll",
-    [WEIR_ENGINE_THREADS] = "threads",
+    [WEIR_ENGINE_AUTO] = "auto",       [WEIR_ENGINE_URING] = "uring", [WEIR_ENGINE_EPOLL] = "epoll",
+    [WEIR_ENGINE_THREADS] = "threads", [WEIR_ENGINE_SIM] = "sim",
 };
 
 static const weir_reactor_choice reactors[] = {
@@ -58,6 +57,22 @@ static bool is_absurd(const weir_engine_options *options)
     return options->dump_signal < 0 || options->dump_signal > SIGRTMAX || options->stall.ns < 0;
 }
 
+static int create_sim(const weir_engine_options *options, weir_io **out)
+{
+    const char *seed = getenv("WEIR_SEED");
+    weir_sim_options sim = {
+        .seed = options->seed ? options->seed
+                : seed        ? strtoull(seed, NULL, 0)
+                              : 0,
+        .order = WEIR_SIM_TURNS,
+        .stack_size = options->stack_size,
+        .max_tasks = options->max_tasks,
+        .buffer_size = options->buffer_size,
+        .max_buffers = options->max_buffers,
+    };
+    return weir_sim_engine_create(&sim, out);
+}
+
 int weir_engine_create(const weir_engine_options *options, weir_io **out)
 {
     static const weir_engine_options defaults;
@@ -74,6 +89,7 @@ int weir_engine_create(const weir_engine_options *options, weir_io **out)
         };
         return finish(options, weir_threaded_create(&threaded, out), out);
     }
+    if (kind == WEIR_ENGINE_SIM) return finish(options, create_sim(options, out), out);
     if (kind < WEIR_ENGINE_AUTO || kind > WEIR_ENGINE_THREADS) return WEIR_EINVAL;
     weir_evented_options evented = {
         .reactor = reactors[kind],

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Open files of the simulated disk: open, status, read, write, list; and what names Unix sockets.
+ *
+ * Whoever asks may do all: there are no users on a simulated host.
+ */
+#include "io/sim/disk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/io/file.h>
+
+#include "io/sim/attempt.h"
+#include "io/sim/disk_tree.h"
+
+enum {
+    ALL_FLAGS = WEIR_OPEN_READ | WEIR_OPEN_WRITE | WEIR_OPEN_CREATE | WEIR_OPEN_EXCLUSIVE |
+                WEIR_OPEN_TRUNCATE | WEIR_OPEN_APPEND | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH |
+                WEIR_OPEN_NO_LINKS,
+    MAX_SLICES = 1024,
+};
+
+static const uint64_t largest_file = UINT64_C(1) << 32;
+
+typedef struct open_file {
+    sim_node node; /* first */
+    sim_inode *inode;
+    uint32_t flags;
+    uint64_t position; /* READ, WRITE; LIST: the last serial number that was given */
+} open_file;
+
+static const sim_node_kind file_kind;
+
+static int64_t clock_of(const host *h)
+{
+    return SIM_EPOCH_NS + h->world->now + h->skew;
+}
+
+static open_file *file_of(sim_node *n)
+{
+    return n && n->kind == &file_kind ? (open_file *)n : NULL;
+}
+
+/* Where a path that is relative to a descriptor begins. */
+static int64_t base_of(host *h, int fd, sim_inode **out)
+{
+    *out = h->disk->root;
+    if (fd == AT_FDCWD) return 0;
+    const open_file *file = file_of(weir_sim_node_at(h, fd));
+    if (!file) return weir_sim_node_at(h, fd) ? WEIR_ENOTDIR : WEIR_EBADF;
+    *out = file->inode;
+    return file->inode->kind == INODE_DIRECTORY ? 0 : WEIR_ENOTDIR;
+}
+
+/* The file that a walk has found or that is to be made. */
+static int64_t take(host *h, const weir_op *op, const sim_walk *walk, sim_inode **out)
+{
+    const uint32_t flags = op->args.open.flags;
+    *out = walk->found;
+    if (*out && flags & WEIR_OPEN_CREATE && flags & WEIR_OPEN_EXCLUSIVE) return -EEXIST;
+    if (!*out && !(flags & WEIR_OPEN_CREATE)) return WEIR_ENOENT;
+    if (!*out)
+        *out = weir_sim_inode_add(h->disk, walk->parent, walk->name, INODE_FILE,
+                                  op->args.open.mode & 07777, clock_of(h));
+    if (!*out) return WEIR_ENOMEM;
+    const bool directory = (*out)->kind == INODE_DIRECTORY;
+    if (flags & WEIR_OPEN_DIRECTORY && !directory) return WEIR_ENOTDIR;
+    if (directory && flags & (WEIR_OPEN_WRITE | WEIR_OPEN_CREATE)) return WEIR_EISDIR;
+    return (*out)->kind == INODE_SOCKET ? -ENXIO : 0;
+}
+
+int64_t weir_sim_attempt_open(host *h, weir_op *op)
+{
+    const uint32_t flags = op->args.open.flags;
+    if (flags & ~(uint32_t)ALL_FLAGS) return WEIR_EINVAL;
+    if (!(flags & (WEIR_OPEN_READ | WEIR_OPEN_WRITE))) return WEIR_EINVAL;
+    sim_walk walk = {.beneath = flags & WEIR_OPEN_BENEATH,
+                     .no_links = flags & WEIR_OPEN_NO_LINKS,
+                     .follow_last = !(flags & WEIR_OPEN_EXCLUSIVE)};
+    sim_inode *inode;
+    int64_t error = base_of(h, op->fd, &walk.base);
+    const char *path = op->args.open.path;
+    if (error && path[0] != '/') return error;
+    error = weir_sim_walk(h->disk, &walk, path, strlen(path));
+    if (!error) error = take(h, op, &walk, &inode);
+    if (error) return error;
+    if (flags & WEIR_OPEN_TRUNCATE && flags & WEIR_OPEN_WRITE) inode->size = 0;
+    open_file *file = weir_sim_node_make(h, &file_kind, sizeof *file);
+    if (!file) return WEIR_ENOMEM;
+    file->inode = inode;
+    file->flags = flags;
+    file->node.references = 1;
+    inode->opened++;
+    const int64_t result = weir_sim_node_open(h, &file->node);
+    weir_sim_node_release(&file->node);
+    return result;
+}
+
+static bool close_file(sim_node *n)
+{
+    open_file *file = (open_file *)n;
+    file->inode->opened--;
+    weir_sim_inode_free_if_unused(file->inode);
+    return true;
+}
+
+static void tell_status(const sim_inode *inode, weir_file_status *out)
+{
+    static const uint32_t kinds[] = {[INODE_FILE] = WEIR_FILE_REGULAR,
+                                     [INODE_DIRECTORY] = WEIR_FILE_DIRECTORY,
+                                     [INODE_LINK] = WEIR_FILE_LINK,
+                                     [INODE_SOCKET] = WEIR_FILE_OTHER,
+                                     [INODE_FIFO] = WEIR_FILE_OTHER};
+    *out = (weir_file_status){.size = inode->size,
+                              .inode = inode->number,
+                              .device = 1,
+                              .modified = {inode->modified},
+                              .permissions = inode->mode,
+                              .kind = kinds[inode->kind]};
+}
+
+int64_t weir_sim_attempt_stat(host *h, weir_op *op)
+{
+    const char *path = op->args.stat.path;
+    sim_walk walk = {0};
+    if (!path) {
+        const open_file *file = file_of(weir_sim_node_at(h, op->fd));
+        if (!file && op->fd != AT_FDCWD) {
+            if (!weir_sim_node_at(h, op->fd)) return WEIR_EBADF;
+            *op->args.stat.out = (weir_file_status){.kind = WEIR_FILE_OTHER};
+            return 0;
+        }
+        tell_status(file ? file->inode : h->disk->root, op->args.stat.out);
+        return 0;
+    }
+    int64_t error = base_of(h, op->fd, &walk.base);
+    if (error && path[0] != '/') return error;
+    error = weir_sim_walk(h->disk, &walk, path, strlen(path));
+    if (error) return error;
+    if (!walk.found) return WEIR_ENOENT;
+    tell_status(walk.found, op->args.stat.out);
+    return 0;
+}
+
+int64_t weir_sim_disk_read(sim_node *n, uint64_t offset, void *to, size_t length)
+{
+    const open_file *file = file_of(n);
+    if (!file) return WEIR_EINVAL;
+    if (!(file->flags & WEIR_OPEN_READ)) return WEIR_EBADF;
+    const sim_inode *inode = file->inode;
+    if (inode->kind == INODE_DIRECTORY) return WEIR_EISDIR;
+    if (inode->kind != INODE_FILE || offset >= inode->size) return 0;
+    const size_t left = inode->size - (size_t)offset, part = left < length ? left : length;
+    if (part > 0) memcpy(to, inode->data + offset, part);
+    return (int64_t)part;
+}
+
+/* Makes the file at least so long; what was not written is 0. */
+static int64_t extend(sim_inode *inode, uint64_t size)
+{
+    if (size <= inode->size) return 0;
+    if (size > largest_file) return -EFBIG;
+    if (size > inode->room) {
+        size_t room = inode->room ? inode->room : 256;
+        while (room < size) room *= 2;
+        char *data = realloc(inode->data, room);
+        if (!data) return WEIR_ENOSPC;
+        inode->data = data;
+        inode->room = room;
+    }
+    memset(inode->data + inode->size, 0, (size_t)size - inode->size);
+    inode->size = (size_t)size;
+    return 0;
+}
+
+static int64_t write_to(open_file *file, uint64_t offset, const void *from, size_t length)
+{
+    sim_inode *inode = file->inode;
+    if (!(file->flags & WEIR_OPEN_WRITE)) return WEIR_EBADF;
+    if (inode->kind != INODE_FILE) return (int64_t)length;
+    if (file->flags & WEIR_OPEN_APPEND) offset = inode->size;
+    const int64_t error = extend(inode, offset + length);
+    if (error) return error;
+    if (length > 0) memcpy(inode->data + offset, from, length);
+    inode->modified = clock_of(file->node.host);
+    return (int64_t)length;
+}
+
+typedef int64_t part_fn(open_file *file, uint64_t offset, void *data, size_t length);
+
+static int64_t read_part(open_file *file, uint64_t offset, void *data, size_t length)
+{
+    return weir_sim_disk_read(&file->node, offset, data, length);
+}
+
+static int64_t write_part(open_file *file, uint64_t offset, void *data, size_t length)
+{
+    return write_to(file, offset, data, length);
+}
+
+static int64_t each_slice(host *h, const weir_op *op, part_fn *part)
+{
+    open_file *file = file_of(weir_sim_node_at(h, op->fd));
+    if (op->args.at.offset > INT64_MAX) return WEIR_EINVAL;
+    uint32_t used = 0;
+    int64_t done = 0;
+    for (uint32_t i = 0; i < op->args.at.count && used < MAX_SLICES; i++) {
+        const struct iovec *slice = &op->args.at.data[i];
+        if (slice->iov_len == 0) continue;
+        used++;
+        if (!file) return -ESPIPE;
+        const int64_t n =
+            part(file, op->args.at.offset + (uint64_t)done, slice->iov_base, slice->iov_len);
+        if (n < 0) return done > 0 ? done : n;
+        done += n;
+        if ((size_t)n < slice->iov_len) break;
+    }
+    return done;
+}
+
+int64_t weir_sim_attempt_read_at(host *h, weir_op *op)
+{
+    return each_slice(h, op, read_part);
+}
+
+int64_t weir_sim_attempt_write_at(host *h, weir_op *op)
+{
+    return each_slice(h, op, write_part);
+}
+
+/* An entry as getdents64(2) writes it. */
+static size_t put_entry(char *to, size_t room, const sim_inode *inode)
+{
+    static const uint8_t types[] = {[INODE_FILE] = DT_REG,
+                                    [INODE_DIRECTORY] = DT_DIR,
+                                    [INODE_LINK] = DT_LNK,
+                                    [INODE_SOCKET] = DT_SOCK,
+                                    [INODE_FIFO] = DT_FIFO};
+    const size_t name = strlen(inode->name);
+    const size_t size = (offsetof(struct dirent64, d_name) + name + 1 + 7) & ~(size_t)7;
+    if (size > room) return 0;
+    struct dirent64 *entry = (struct dirent64 *)(void *)to;
+    entry->d_ino = inode->number;
+    entry->d_off = (int64_t)inode->serial;
+    entry->d_reclen = (uint16_t)size;
+    entry->d_type = types[inode->kind];
+    memcpy(entry->d_name, inode->name, name + 1);
+    return size;
+}
+
+int64_t weir_sim_attempt_list(host *h, weir_op *op)
+{
+    open_file *file = file_of(weir_sim_node_at(h, op->fd));
+    if (!file || file->inode->kind != INODE_DIRECTORY) return WEIR_ENOTDIR;
+    size_t used = 0;
+    for (const sim_inode *i = file->inode->first; i; i = i->next) {
+        if (i->serial <= file->position) continue;
+        const size_t size =
+            put_entry((char *)op->args.list.buffer + used, op->args.list.size - used, i);
+        if (size == 0) return used > 0 ? (int64_t)used : WEIR_EINVAL;
+        used += size;
+        file->position = i->serial;
+    }
+    return (int64_t)used;
+}
+
+static int64_t receive(sim_node *n, sim_transfer *t)
+{
+    open_file *file = (open_file *)n;
+    int64_t done = 0;
+    while (t->length > 0) {
+        char chunk[1024];
+        const size_t want = t->length < sizeof chunk ? t->length : sizeof chunk;
+        const int64_t got = weir_sim_disk_read(n, file->position, chunk, want);
+        if (got <= 0) return done > 0 ? done : got;
+        weir_sim_transfer_in(t, chunk, (size_t)got);
+        file->position += (uint64_t)got;
+        done += got;
+    }
+    return done;
+}
+
+static int64_t send_bytes(sim_node *n, sim_transfer *t)
+{
+    open_file *file = (open_file *)n;
+    int64_t done = 0;
+    while (t->length > 0) {
+        char chunk[1024];
+        const size_t part = t->length < sizeof chunk ? t->length : sizeof chunk;
+        weir_sim_transfer_out(t, chunk, part);
+        const int64_t put = write_to(file, file->position, chunk, part);
+        if (put < 0) return done > 0 ? done : put;
+        file->position += (uint64_t)put;
+        done += put;
+    }
+    return done;
+}
+
+static uint32_t ready(sim_node *n)
+{
+    (void)n;
+    return WEIR_POLL_READ | WEIR_POLL_WRITE;
+}
+
+static const sim_node_kind file_kind = {
+    .name = "file",
+    .is_stream = true,
+    .receive = receive,
+    .send = send_bytes,
+    .ready = ready,
+    .close = close_file,
+};
+
+/* Names of Unix sockets, and what programs do beside their io ------------------------------- */
+
+static int64_t walk_to(host *h, const char *path, size_t length, bool follow, sim_walk *walk)
+{
+    *walk = (sim_walk){.base = h->disk->root, .follow_last = follow};
+    return weir_sim_walk(h->disk, walk, path, length);
+}
+
+/* Makes what a path names, which must not be there yet. */
+static int64_t make(host *h, const char *path, size_t length, sim_inode_kind kind, uint32_t mode,
+                    sim_inode **out)
+{
+    sim_walk walk;
+    const int64_t error = walk_to(h, path, length, false, &walk);
+    if (error) return error;
+    if (walk.found) return -EEXIST;
+    *out = weir_sim_inode_add(h->disk, walk.parent, walk.name, kind, mode, clock_of(h));
+    return *out ? 0 : WEIR_ENOMEM;
+}
+
+int64_t weir_sim_disk_bind(host *h, const char *path, size_t length, sim_node *socket,
+                           sim_inode **out)
+{
+    const int64_t error = make(h, path, length, INODE_SOCKET, 0755, out);
+    if (error) return error == -EEXIST ? WEIR_EADDRINUSE : error;
+    (*out)->socket = socket;
+    return 0;
+}
+
+void weir_sim_disk_unbind(sim_inode *inode)
+{
+    inode->socket = NULL;
+    weir_sim_inode_free_if_unused(inode);
+}
+
+int64_t weir_sim_disk_socket(host *h, const char *path, size_t length, sim_node **out)
+{
+    sim_walk walk;
+    *out = NULL;
+    const int64_t error = walk_to(h, path, length, true, &walk);
+    if (error) return error;
+    if (!walk.found) return WEIR_ENOENT;
+    *out = walk.found->socket;
+    return *out ? 0 : WEIR_ECONNREFUSED;
+}
+
+int64_t weir_sim_disk_mkdir(host *h, const char *path, uint32_t mode)
+{
+    sim_inode *made;
+    return make(h, path, strlen(path), INODE_DIRECTORY, mode, &made);
+}
+
+int64_t weir_sim_disk_fifo(host *h, const char *path, uint32_t mode)
+{
+    sim_inode *made;
+    return make(h, path, strlen(path), INODE_FIFO, mode, &made);
+}
+
+int64_t weir_sim_disk_remove(host *h, const char *path, bool directory)
+{
+    sim_walk walk;
+    const int64_t error = walk_to(h, path, strlen(path), false, &walk);
+    if (error) return error;
+    if (!walk.found) return WEIR_ENOENT;
+    const bool is = walk.found->kind == INODE_DIRECTORY;
+    if (is != directory) return is ? WEIR_EISDIR : WEIR_ENOTDIR;
+    if (walk.found->first) return -ENOTEMPTY;
+    weir_sim_inode_unlink(walk.found);
+    return 0;
+}
+
+int64_t weir_sim_disk_symlink(host *h, const char *target, const char *path)
+{
+    sim_inode *link;
+    const size_t size = strlen(target);
+    char *copy = malloc(size + 1);
+    if (!copy) return WEIR_ENOMEM;
+    const int64_t error = make(h, path, strlen(path), INODE_LINK, 0777, &link);
+    if (error) {
+        free(copy);
+        return error;
+    }
+    memcpy(copy, target, size + 1);
+    link->data = copy;
+    link->size = size;
+    return 0;
+}
+
+int64_t weir_sim_disk_change(host *h, const char *path, int64_t mode, int64_t modified)
+{
+    sim_walk walk;
+    const int64_t error = walk_to(h, path, strlen(path), true, &walk);
+    if (error) return error;
+    if (!walk.found) return WEIR_ENOENT;
+    if (mode >= 0) walk.found->mode = (uint32_t)mode;
+    if (modified >= 0) walk.found->modified = modified;
+    return 0;
+}

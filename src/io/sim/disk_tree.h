@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tree of a host's files, and the walk along a path (path_resolution(7), openat2(2)).
+ */
+#ifndef IO_SIM_DISK_TREE_H
+#define IO_SIM_DISK_TREE_H
+
+#include "io/sim/disk.h"
+
+/* A file, and the one name that it has. */
+struct sim_inode {
+    sim_inode_kind kind;
+    uint32_t mode;
+    uint64_t number;
+    int64_t modified; /* on the real clock */
+    sim_inode *parent;
+    sim_inode *first, *last; /* DIRECTORY: what is in it, in the order of its making */
+    sim_inode *next, *previous;
+    uint64_t serial, next_serial; /* place in the parent's order; of the next child */
+    uint32_t opened;              /* nodes that have it open */
+    bool linked;                  /* it has a name still */
+    char *data;                   /* FILE: bytes; LINK: the target */
+    size_t size, room;
+    sim_node *socket; /* SOCKET: who is bound to it, or NULL */
+    char name[];
+};
+
+struct sim_disk {
+    sim_inode *root;
+    uint64_t next_number;
+};
+
+/* How to walk. */
+typedef struct sim_walk {
+    sim_inode *base; /* where a relative path begins */
+    bool beneath, no_links, follow_last;
+    uint32_t links;    /* that were followed */
+    sim_inode *found;  /* what the path names, or NULL … */
+    sim_inode *parent; /* … then the directory where it would be … */
+    char name[256];    /* … and its name */
+} sim_walk;
+
+/* Walks along a path.  0: `found` is set, or only the last part is missing; else an error. */
+int64_t weir_sim_walk(sim_disk *disk, sim_walk *walk, const char *path, size_t length);
+
+/* Adds a file.  NULL: no memory. */
+sim_inode *weir_sim_inode_add(sim_disk *disk, sim_inode *parent, const char *name,
+                              sim_inode_kind kind, uint32_t mode, int64_t now);
+
+/* Takes its name away, and frees it when nobody has it open. */
+void weir_sim_inode_unlink(sim_inode *inode);
+
+/* Frees it if it has no name and nobody has it open. */
+void weir_sim_inode_free_if_unused(sim_inode *inode);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Descriptors, and the ops that wait at what they stand for.
+ */
+#include "io/sim/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/sim/attempt.h"
+
+enum { FIRST_ROOM = 64 };
+
+int weir_sim_nodes_open(host *h, uint32_t limit)
+{
+    h->node_limit = limit;
+    return 0;
+}
+
+void weir_sim_nodes_close_all(host *h)
+{
+    for (uint32_t i = 0; i < h->node_room; i++)
+        if (h->nodes[i]) weir_sim_node_close(h, WEIR_SIM_FIRST_FD + (int)i);
+    weir_sim_nodes_retry(h->world);
+}
+
+void weir_sim_nodes_close(host *h)
+{
+    free(h->nodes);
+}
+
+sim_node *weir_sim_node_at(const host *h, int fd)
+{
+    const uint32_t index = (uint32_t)fd - WEIR_SIM_FIRST_FD;
+    return index < h->node_room ? h->nodes[index] : NULL;
+}
+
+static bool grow(host *h)
+{
+    const uint32_t room = h->node_room ? h->node_room * 2 : FIRST_ROOM;
+    sim_node **nodes = realloc(h->nodes, room * sizeof(sim_node *));
+    if (!nodes) return false;
+    memset(nodes + h->node_room, 0, (room - h->node_room) * sizeof(sim_node *));
+    h->nodes = nodes;
+    h->node_room = room;
+    return true;
+}
+
+int weir_sim_node_open(host *h, sim_node *n)
+{
+    while (h->node_lowest < h->node_room && h->nodes[h->node_lowest]) h->node_lowest++;
+    if (h->node_lowest >= h->node_limit) return WEIR_EMFILE;
+    if (h->node_lowest == h->node_room && !grow(h)) return WEIR_ENOMEM;
+    h->nodes[h->node_lowest] = n;
+    h->node_count++;
+    n->references++;
+    return WEIR_SIM_FIRST_FD + (int)h->node_lowest++;
+}
+
+int weir_sim_node_close(host *h, int fd)
+{
+    sim_node *n = weir_sim_node_at(h, fd);
+    if (!n) return WEIR_EBADF;
+    const uint32_t index = (uint32_t)fd - WEIR_SIM_FIRST_FD;
+    h->nodes[index] = NULL;
+    h->node_count--;
+    if (index < h->node_lowest) h->node_lowest = index;
+    weir_sim_node_release(n);
+    return 0;
+}
+
+void *weir_sim_node_make(host *h, const sim_node_kind *kind, size_t size)
+{
+    sim_node *n = calloc(1, size);
+    if (!n) return NULL;
+    n->kind = kind;
+    n->host = h;
+    n->descriptor_set = true;
+    return n;
+}
+
+void weir_sim_node_free(sim_node *n)
+{
+    if (n->stirred) {
+        n->gone = true;
+        return;
+    }
+    free(n->settings);
+    free(n);
+}
+
+void weir_sim_node_release(sim_node *n)
+{
+    if (--n->references > 0) return;
+    /* Who still waits at a node that is closed waits for nothing any more. */
+    for (weir_op *op; (op = weir_wait_list_take(&n->waiting));) weir_sim_op_finish(op, WEIR_EBADF);
+    if (n->kind->close(n)) weir_sim_node_free(n);
+}
+
+void weir_sim_stir(sim_node *n)
+{
+    if (n->stirred || !n->waiting.first) return;
+    world *w = n->host->world;
+    n->stirred = true;
+    n->stirred_next = NULL;
+    *w->stirred_end = n;
+    w->stirred_end = &n->stirred_next;
+}
+
+/* Of reads and accepts that wait at the same node, a second one need not be tried when the first
+ * has found nothing. */
+static bool is_one_of_many(const weir_op *op)
+{
+    return op->code == WEIR_OP_ACCEPT || op->code == WEIR_OP_READ;
+}
+
+static void retry(sim_node *n)
+{
+    uint64_t in_vain = 0;
+    for (weir_op *op = n->waiting.first, *next; op; op = next) {
+        next = weir_op_words_of(op)->next;
+        if (in_vain >> op->code & 1) continue;
+        const int64_t result = weir_sim_attempt(op_host(op), op);
+        if (result == SIM_WAIT) {
+            if (is_one_of_many(op)) in_vain |= UINT64_C(1) << op->code;
+            continue;
+        }
+        weir_wait_list_remove(&n->waiting, op);
+        weir_sim_op_finish(op, result);
+    }
+}
+
+void weir_sim_nodes_retry(world *w)
+{
+    while (w->stirred) {
+        sim_node *n = w->stirred;
+        w->stirred = n->stirred_next;
+        if (!w->stirred) w->stirred_end = &w->stirred;
+        n->stirred = false;
+        if (n->gone) {
+            weir_sim_node_free(n);
+            continue;
+        }
+        retry(n);
+    }
+}
+
+void weir_sim_node_enter(weir_op *op)
+{
+    sim_node *n = weir_sim_node_at(op_host(op), op->fd);
+    weir_op_words_of(op)->own[2] = (uintptr_t)n;
+    weir_wait_list_append(&n->waiting, op);
+}
+
+void weir_sim_node_leave(weir_op *op)
+{
+    sim_node *n = (sim_node *)(uintptr_t)weir_op_words_of(op)->own[2];
+    weir_wait_list_remove(&n->waiting, op);
+}
+
+void weir_sim_transfer_out(sim_transfer *t, void *to, size_t length)
+{
+    char *at = to;
+    t->length -= length;
+    while (length > 0) {
+        const size_t left = t->data->iov_len - t->skip, n = left < length ? left : length;
+        if (n > 0) memcpy(at, (const char *)t->data->iov_base + t->skip, n);
+        at += n;
+        length -= n;
+        t->skip += n;
+        if (t->skip < t->data->iov_len) continue;
+        t->data++;
+        t->count--;
+        t->skip = 0;
+    }
+}
+
+void weir_sim_transfer_in(sim_transfer *t, const void *from, size_t length)
+{
+    const char *at = from;
+    t->length -= length;
+    while (length > 0) {
+        const size_t left = t->data->iov_len - t->skip, n = left < length ? left : length;
+        if (n > 0) memcpy((char *)t->data->iov_base + t->skip, at, n);
+        at += n;
+        length -= n;
+        t->skip += n;
+        if (t->skip < t->data->iov_len) continue;
+        t->data++;
+        t->count--;
+        t->skip = 0;
+    }
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * TCP: a connection is one object for both ends.
+ *
+ *      tcp (a socket) ── connection ── end[0]: socket or NULL, the lane to it, the wire to it
+ *                                   └─ end[1]
+ *
+ * A socket gives bytes into the lane of the other end.  Between hosts they travel on the other
+ * end's wire (wire.c), which tells when they arrive; on one host they have arrived at once.
+ * Invariant: a connection lives while an end has a socket or a wire has something under way.
+ */
+#ifndef IO_SIM_TCP_H
+#define IO_SIM_TCP_H
+
+#include "io/sim/lane.h"
+#include "io/sim/net.h"
+
+typedef struct tcp tcp;
+typedef struct sim_connection sim_connection;
+
+typedef enum tcp_state {
+    TCP_NEW,
+    TCP_LISTENING,
+    TCP_CONNECTING,
+    TCP_CONNECTED,
+    TCP_ENDED, /* reset, timed out or refused: node.error tells it once */
+} tcp_state;
+
+/* What travels on a wire. */
+typedef enum sim_segment_kind { SEGMENT_BYTES, SEGMENT_FIN, SEGMENT_RST } sim_segment_kind;
+
+typedef struct sim_segment {
+    int64_t arrives; /* negative: not sent yet, or lost and to be sent again */
+    uint32_t bytes;
+    uint32_t kind;
+} sim_segment;
+
+/* What is under way to one end. */
+typedef struct sim_wire {
+    sim_event event; /* first: the arrival of the first segment, or that it is sent again */
+    sim_connection *connection;
+    sim_link *link;
+    sim_segment *segments; /* a ring */
+    uint32_t first, count, room;
+    uint32_t resent; /* how often the first one was sent again */
+} sim_wire;
+
+typedef struct sim_end {
+    tcp *socket; /* NULL: closed */
+    host *host;
+    sim_lane lane;  /* the bytes to this end */
+    sim_wire *wire; /* NULL: the ends are on one host */
+    bool fin;       /* the other end's FIN has come */
+    bool fin_sent;  /* this end has sent its own … */
+    bool fin_first; /* … before the other's had come: its port will rest */
+    bool reset;     /* a reset has come or was sent */
+} sim_end;
+
+struct sim_connection {
+    sim_end end[2];
+    sim_binding *resting; /* the closed end's port */
+};
+
+struct tcp {
+    sim_node node; /* first */
+    sim_binding binding;
+    tcp_state state;
+    uint8_t side;
+    bool shut_in;
+    uint8_t attempts; /* SYNs sent */
+    sim_connection *connection;
+    sim_event event; /* CONNECTING: the SYN arrives, its answer does, or it is sent again */
+    tcp *next;       /* in a backlog */
+    struct tcp_listener *listener; /* LISTENING */
+};
+
+typedef struct tcp_listener {
+    tcp *first, **end;
+    uint32_t waiting, limit;
+} tcp_listener;
+
+/* tcp_connection.c --------------------------------------------------------------------------- */
+
+/* Joins two sockets by a connection; `client` is end 0.  Returns 0 or WEIR_ENOMEM. */
+int64_t weir_sim_tcp_join(tcp *client, tcp *server);
+
+/* Sends `bytes` that were put into the lane of the end that is not `side`. */
+void weir_sim_tcp_push(sim_connection *c, int side, uint32_t bytes);
+
+/* Sends a FIN or a reset from `side`. */
+void weir_sim_tcp_finish(sim_connection *c, int side);
+void weir_sim_tcp_reset(sim_connection *c, int side);
+
+/* A segment has come to `side`. */
+void weir_sim_tcp_arrived(sim_connection *c, int side, sim_segment_kind kind, uint32_t bytes);
+
+/* The bytes to `side` cannot be delivered: the sender gives up. */
+void weir_sim_tcp_lost(sim_connection *c, int side, int error);
+
+/* Takes a socket that is closed off its connection: as close(2) does, or with a reset. */
+void weir_sim_tcp_leave(tcp *t, bool reset);
+
+/* Frees the ports of a host that rest. */
+void weir_sim_rests_end(host *h);
+
+/* wire.c ------------------------------------------------------------------------------------- */
+
+/* Makes a wire on a link.  NULL: no memory. */
+sim_wire *weir_sim_wire_make(sim_connection *c, sim_link *link);
+
+/* Sends a segment on the wire to `side`.  Without memory for it the connection is reset. */
+void weir_sim_wire_send(sim_connection *c, int side, sim_segment_kind kind, uint32_t bytes);
+
+/* Whether nothing is under way. */
+bool weir_sim_wire_is_empty(const sim_wire *wire);
+void weir_sim_wire_free(sim_connection *c, int side);
+
+/* tcp_connect.c ------------------------------------------------------------------------------ */
+int64_t weir_sim_tcp_bind(sim_node *n, const weir_address *address);
+int64_t weir_sim_tcp_listen(sim_node *n, int backlog);
+int64_t weir_sim_tcp_accept(sim_node *n, sim_node **out);
+int64_t weir_sim_tcp_connect(sim_node *n, weir_op *op);
+
+/* Resets all that nobody has accepted. */
+void weir_sim_tcp_unlisten(tcp *t);
+
+#endif
