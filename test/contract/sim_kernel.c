@@ -171,14 +171,6 @@ int __wrap_close(int fd)
     return (int)try_op(h, &op);
 }
 
-int __wrap_dup(int fd)
-{
-    host *h = host_at(fd);
-    if (!h) return __real_dup(fd);
-    weir_op op = {.code = WEIR_OP_DUPLICATE, .fd = fd};
-    return (int)try_op(h, &op);
-}
-
 static int open_path(host *h, int directory, const char *path, int flags, mode_t mode)
 {
     weir_op op = {.code = WEIR_OP_OPEN, .fd = directory};
@@ -193,10 +185,19 @@ static int open_path(host *h, int directory, const char *path, int flags, mode_t
     return (int)try_op(h, &op);
 }
 
-/* One more descriptor of this host, whatever of: it stands for a copy of one of the kernel's. */
 static int open_any(host *h)
 {
     return open_path(h, AT_FDCWD, "/dev/null", O_RDWR, 0);
+}
+
+/* A copy of a standard stream is one more descriptor of this host, whatever of. */
+int __wrap_dup(int fd)
+{
+    host *h = here();
+    if (h && fd <= 2) return open_any(h);
+    if (!h || fd < WEIR_SIM_FIRST_FD) return __real_dup(fd);
+    weir_op op = {.code = WEIR_OP_DUPLICATE, .fd = fd};
+    return (int)try_op(h, &op);
 }
 
 int __wrap_fcntl(int fd, int command, ...)
@@ -206,7 +207,7 @@ int __wrap_fcntl(int fd, int command, ...)
     const long argument = va_arg(list, long);
     va_end(list);
     host *h = here();
-    if (h && fd < WEIR_SIM_FIRST_FD && command == F_DUPFD_CLOEXEC && fd <= 2) return open_any(h);
+    if (h && fd <= 2 && command == F_DUPFD_CLOEXEC) return open_any(h);
     if (!h || fd < WEIR_SIM_FIRST_FD) return __real_fcntl(fd, command, argument);
     sim_node *n = weir_sim_node_at(h, fd);
     if (!n) return (int)tell(WEIR_EBADF);
@@ -325,6 +326,70 @@ int __wrap_openat(int directory, const char *path, int flags, ...)
              : __real_openat(directory, path, flags, mode);
 }
 
+static int stat_path(host *h, int fd, const char *path, struct stat *out)
+{
+    weir_file_status status;
+    static const mode_t kinds[] = {[WEIR_FILE_OTHER] = S_IFSOCK,
+                                   [WEIR_FILE_REGULAR] = S_IFREG,
+                                   [WEIR_FILE_DIRECTORY] = S_IFDIR,
+                                   [WEIR_FILE_LINK] = S_IFLNK};
+    weir_op op = {.code = WEIR_OP_STAT, .fd = fd};
+    op.args.stat.path = path;
+    op.args.stat.out = &status;
+    const int result = (int)try_op(h, &op);
+    if (result < 0) return result;
+    *out = (struct stat){.st_ino = status.inode,
+                         .st_dev = status.device,
+                         .st_size = (off_t)status.size,
+                         .st_uid = geteuid(),
+                         .st_gid = getegid(),
+                         .st_mode = status.permissions | kinds[status.kind]};
+    /* What is no file has a number all the same: that of its node. */
+    if (!path && status.inode == 0) out->st_ino = (ino_t)(uintptr_t)weir_sim_node_at(h, fd);
+    return 0;
+}
+
+ssize_t __wrap_pread(int fd, void *data, size_t len, off_t offset)
+{
+    host *h = host_at(fd);
+    if (!h) return __real_pread(fd, data, len, offset);
+    sim_node *n = weir_sim_node_at(h, fd);
+    return n ? tell(weir_sim_disk_read(n, (uint64_t)offset, data, len)) : tell(WEIR_EBADF);
+}
+
+int __wrap_ftruncate(int fd, off_t size)
+{
+    host *h = host_at(fd);
+    char zero = 0;
+    if (!h) return __real_ftruncate(fd, size);
+    /* Only ever to make it longer. */
+    const struct iovec last = {&zero, 1};
+    weir_op op = {.code = WEIR_OP_WRITE_AT, .fd = fd};
+    op.args.at.data = &last;
+    op.args.at.count = 1;
+    op.args.at.offset = (uint64_t)size - 1;
+    return try_op(h, &op) < 0 ? -1 : 0;
+}
+
+int __wrap_faccessat(int directory, const char *path, int mode, int flags)
+{
+    host *h = host_at(directory);
+    struct stat status;
+    return h ? stat_path(h, directory, path, &status)
+             : __real_faccessat(directory, path, mode, flags);
+}
+
+int __wrap_unlinkat(int directory, const char *path, int flags)
+{
+    host *h = host_at(directory);
+    if (!h) return __real_unlinkat(directory, path, flags);
+    sim_walk walk = {.base = weir_sim_disk_directory(weir_sim_node_at(h, directory))};
+    if (!walk.base || weir_sim_walk(h->disk, &walk, path, strlen(path)) < 0 || !walk.found)
+        return (int)tell(WEIR_ENOENT);
+    weir_sim_inode_unlink(walk.found);
+    return 0;
+}
+
 int __wrap_unlink(const char *path)
 {
     host *h = here();
@@ -367,29 +432,6 @@ int __wrap_utimes(const char *path, const struct timeval times[2])
     if (!h) return __real_utimes(path, times);
     const int64_t when = (int64_t)times[1].tv_sec * 1000000000 + (int64_t)times[1].tv_usec * 1000;
     return (int)tell(weir_sim_disk_change(h, path, -1, when));
-}
-
-static int stat_path(host *h, int fd, const char *path, struct stat *out)
-{
-    weir_file_status status;
-    static const mode_t kinds[] = {[WEIR_FILE_OTHER] = S_IFSOCK,
-                                   [WEIR_FILE_REGULAR] = S_IFREG,
-                                   [WEIR_FILE_DIRECTORY] = S_IFDIR,
-                                   [WEIR_FILE_LINK] = S_IFLNK};
-    weir_op op = {.code = WEIR_OP_STAT, .fd = fd};
-    op.args.stat.path = path;
-    op.args.stat.out = &status;
-    const int result = (int)try_op(h, &op);
-    if (result < 0) return result;
-    *out = (struct stat){.st_ino = status.inode,
-                         .st_dev = status.device,
-                         .st_size = (off_t)status.size,
-                         .st_uid = geteuid(),
-                         .st_gid = getegid(),
-                         .st_mode = status.permissions | kinds[status.kind]};
-    /* What is no file has a number all the same: that of its node. */
-    if (!path && status.inode == 0) out->st_ino = (ino_t)(uintptr_t)weir_sim_node_at(h, fd);
-    return 0;
 }
 
 int __wrap_stat(const char *path, struct stat *out)

@@ -1,7 +1,3 @@
-/* SPDX-License-Identifier: MIT
- *
- * The calls that are linked with --wrap: as the suite makes them, and as the kernel answers them.
- */
 #ifndef WEIR_TEST_CONTRACT_SIM_KERNEL_CALLS_H
 #define WEIR_TEST_CONTRACT_SIM_KERNEL_CALLS_H
 
@@ -83,6 +79,18 @@ int __wrap_open(const char *path, int flags, ...);
 
 int __real_openat(int directory, const char *path, int flags, ...);
 int __wrap_openat(int directory, const char *path, int flags, ...);
+
+ssize_t __real_pread(int fd, void *data, size_t len, off_t offset);
+ssize_t __wrap_pread(int fd, void *data, size_t len, off_t offset);
+
+int __real_ftruncate(int fd, off_t size);
+int __wrap_ftruncate(int fd, off_t size);
+
+int __real_faccessat(int directory, const char *path, int mode, int flags);
+int __wrap_faccessat(int directory, const char *path, int mode, int flags);
+
+int __real_unlinkat(int directory, const char *path, int flags);
+int __wrap_unlinkat(int directory, const char *path, int flags);
 
 int __real_unlink(const char *path);
 int __wrap_unlink(const char *path);

@@ -209,7 +209,7 @@ CONTRACT(the_engine_tells_what_it_is)
     check(d.engine && d.reactor && d.why && strlen(d.why) > 0);
     check_int(d.workers, weir_workers(io));
     check(strcmp(d.reactor, "io_uring") == 0 || strcmp(d.reactor, "epoll") == 0 ||
-          strcmp(d.reactor, "poll") == 0);
+          strcmp(d.reactor, "poll") == 0 || strcmp(d.reactor, "agenda") == 0);
     check((strcmp(d.engine, "threaded") == 0) == (strcmp(d.reactor, "poll") == 0));
     if (contract_on_threads(io)) check_int(d.workers, 1);
 }

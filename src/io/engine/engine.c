@@ -14,6 +14,8 @@
 #include <weir/io/sim/sim.h>
 #include <weir/io/threaded/threaded.h>
 
+enum { MOST_WORKERS = 1024 }; /* asked of an engine that has but one all the same */
+
 static const char *const words[] = {
     [WEIR_ENGINE_AUTO] = "auto",       [WEIR_ENGINE_URING] = "uring", [WEIR_ENGINE_EPOLL] = "epoll",
     [WEIR_ENGINE_THREADS] = "threads", [WEIR_ENGINE_SIM] = "sim",
@@ -60,6 +62,7 @@ static bool is_absurd(const weir_engine_options *options)
 static int create_sim(const weir_engine_options *options, weir_io **out)
 {
     const char *seed = getenv("WEIR_SEED");
+    if (options->workers > MOST_WORKERS || options->blocking_idle.ns < 0) return WEIR_EINVAL;
     weir_sim_options sim = {
         .seed = options->seed ? options->seed
                 : seed        ? strtoull(seed, NULL, 0)

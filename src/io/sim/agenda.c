@@ -54,6 +54,13 @@ static bool grow(sim_agenda *agenda)
     return true;
 }
 
+bool weir_sim_agenda_reserve(sim_agenda *agenda, uint32_t count)
+{
+    while (agenda->room < count)
+        if (!grow(agenda)) return false;
+    return true;
+}
+
 bool weir_sim_plan(sim_agenda *agenda, sim_event *event, int64_t when)
 {
     weir_sim_unplan(agenda, event);

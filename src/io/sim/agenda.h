@@ -40,6 +40,9 @@ typedef struct sim_agenda {
  * planned. */
 bool weir_sim_plan(sim_agenda *agenda, sim_event *event, int64_t when);
 
+/* Makes room for so many events, so that planning does not fail before.  False: no memory. */
+bool weir_sim_agenda_reserve(sim_agenda *agenda, uint32_t count);
+
 /* Takes an event out; nothing if it is not planned. */
 void weir_sim_unplan(sim_agenda *agenda, sim_event *event);
 

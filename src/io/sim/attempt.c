@@ -45,6 +45,16 @@ int64_t weir_sim_attempt_progress(const weir_op *op)
     return (int64_t)*op_progress((weir_op *)(uintptr_t)op);
 }
 
+bool weir_sim_attempt_may_try(const weir_op *op)
+{
+    const uint64_t these = UINT64_C(1) << WEIR_OP_ACCEPT | UINT64_C(1) << WEIR_OP_READ |
+                           UINT64_C(1) << WEIR_OP_WRITE | UINT64_C(1) << WEIR_OP_SEND |
+                           UINT64_C(1) << WEIR_OP_RECEIVE | UINT64_C(1) << WEIR_OP_SEND_MANY |
+                           UINT64_C(1) << WEIR_OP_RECEIVE_MANY | UINT64_C(1) << WEIR_OP_SPLICE |
+                           UINT64_C(1) << WEIR_OP_POLL;
+    return these >> op->code & 1;
+}
+
 int64_t weir_sim_attempt_untried(const weir_op *op)
 {
     const int64_t progress = weir_sim_attempt_progress(op);

@@ -16,6 +16,9 @@ int64_t weir_sim_attempt(host *h, weir_op *op);
  */
 int64_t weir_sim_attempt_progress(const weir_op *op);
 
+/* Whether an op may have the flag WEIR_OP_TRY. */
+bool weir_sim_attempt_may_try(const weir_op *op);
+
 /* What an op with WEIR_OP_TRY says instead of waiting: its progress, or WEIR_EAGAIN. */
 int64_t weir_sim_attempt_untried(const weir_op *op);
 

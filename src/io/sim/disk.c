@@ -86,23 +86,31 @@ int64_t weir_sim_attempt_open(host *h, weir_op *op)
     const char *path = op->args.open.path;
     if (error && path[0] != '/') return error;
     error = weir_sim_walk(h->disk, &walk, path, strlen(path));
-    if (!error) error = take(h, op, &walk, &inode);
     if (error) return error;
-    if (flags & WEIR_OPEN_TRUNCATE && flags & WEIR_OPEN_WRITE) inode->size = 0;
+    /* The descriptor first: a file is made or cut when nothing can fail any more. */
     open_file *file = weir_sim_node_make(h, &file_kind, sizeof *file);
     if (!file) return WEIR_ENOMEM;
-    file->inode = inode;
     file->flags = flags;
-    file->node.references = 1;
-    inode->opened++;
     const int64_t result = weir_sim_node_open(h, &file->node);
-    weir_sim_node_release(&file->node);
+    if (result < 0) {
+        weir_sim_node_free(&file->node);
+        return result;
+    }
+    error = take(h, op, &walk, &inode);
+    if (error) {
+        weir_sim_node_close(h, (int)result);
+        return error;
+    }
+    if (flags & WEIR_OPEN_TRUNCATE && flags & WEIR_OPEN_WRITE) inode->size = 0;
+    file->inode = inode;
+    inode->opened++;
     return result;
 }
 
 static bool close_file(sim_node *n)
 {
     open_file *file = (open_file *)n;
+    if (!file->inode) return true;
     file->inode->opened--;
     weir_sim_inode_free_if_unused(file->inode);
     return true;
@@ -359,6 +367,12 @@ int64_t weir_sim_disk_socket(host *h, const char *path, size_t length, sim_node 
     if (!walk.found) return WEIR_ENOENT;
     *out = walk.found->socket;
     return *out ? 0 : WEIR_ECONNREFUSED;
+}
+
+sim_inode *weir_sim_disk_directory(sim_node *n)
+{
+    const open_file *file = file_of(n);
+    return file && file->inode->kind == INODE_DIRECTORY ? file->inode : NULL;
 }
 
 int64_t weir_sim_disk_mkdir(host *h, const char *path, uint32_t mode)

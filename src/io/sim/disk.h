@@ -35,6 +35,9 @@ void weir_sim_disk_unbind(sim_inode *inode);
 /* The socket of a name.  0 and *out; WEIR_ECONNREFUSED: nobody is there, or it is no socket. */
 int64_t weir_sim_disk_socket(host *h, const char *path, size_t length, sim_node **out);
 
+/* The directory that a node has open, or NULL. */
+sim_inode *weir_sim_disk_directory(sim_node *n);
+
 /* For the test suite and world scripts: what programs do beside their io.  Each returns 0 or an
  * error, and takes a path of the host. */
 int64_t weir_sim_disk_mkdir(host *h, const char *path, uint32_t mode);

@@ -96,6 +96,7 @@ static int64_t receive_stream(sim_node *n, sim_transfer *t)
     bool told = false;
     if (l->state != LOCAL_CONNECTED) return WEIR_EINVAL;
     begin_message(t);
+    const uint32_t control_room = t->message ? t->message->control_len : 0;
     if (!l->first && !(t->length == 0 && !t->message)) {
         const int64_t result = nothing(l);
         if (result == 0 && t->message) {
@@ -106,8 +107,11 @@ static int64_t receive_stream(sim_node *n, sim_transfer *t)
     }
     for (sim_packet *packet = l->first, *next; packet && (t->length > 0 || !told); packet = next) {
         next = packet->next;
-        if (told && has_control(packet)) break;
-        if (!told && t->message) weir_sim_packet_tell(l, packet, t);
+        /* Bytes run on into a packet with control data, and end with it. */
+        if (t->message && (!told || has_control(packet))) {
+            t->message->control_len = control_room;
+            weir_sim_packet_tell(l, packet, t);
+        }
         told = true;
         const bool last = has_control(packet);
         const uint32_t left = packet->length - packet->taken;
@@ -143,7 +147,7 @@ static local *target_of(local *l, const sim_transfer *t, int64_t *error)
     }
     *error = WEIR_EINVAL;
     if (message->address.kind != WEIR_ADDRESS_UNIX || message->address.path_len == 0) return NULL;
-    local *to = weir_sim_local_find(l->node.host, &message->address, error);
+    local *to = weir_sim_local_find(l->node.host, SOCK_DGRAM, &message->address, error);
     if (to && to->node.type != SOCK_DGRAM) {
         *error = -EPROTOTYPE;
         return NULL;

@@ -60,8 +60,8 @@ void weir_sim_packet_tell(local *to, sim_packet *packet, sim_transfer *t);
 int64_t weir_sim_local_bind(sim_node *n, const weir_address *address);
 void weir_sim_local_unbind(local *l);
 
-/* The socket of a name; NULL and *error. */
-local *weir_sim_local_find(host *h, const weir_address *address, int64_t *error);
+/* The socket of a name, which may be of another type; NULL and *error. */
+local *weir_sim_local_find(host *h, int type, const weir_address *address, int64_t *error);
 
 /* local_connect.c */
 int64_t weir_sim_local_connect(sim_node *n, weir_op *op);

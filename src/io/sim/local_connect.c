@@ -122,7 +122,7 @@ int64_t weir_sim_local_connect(sim_node *n, weir_op *op)
         return 0;
     }
     if (address->kind != WEIR_ADDRESS_UNIX || address->path_len == 0) return WEIR_EINVAL;
-    local *at = weir_sim_local_find(n->host, address, &error);
+    local *at = weir_sim_local_find(n->host, n->type, address, &error);
     if (!at) return error;
     if (at->node.type != n->type) return -EPROTOTYPE;
     if (n->type != SOCK_DGRAM) return connect_stream(l, at);

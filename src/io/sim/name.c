@@ -33,7 +33,9 @@ bool weir_sim_is_multicast(const uint8_t ip[16])
 
 bool weir_sim_is_broadcast(const uint8_t ip[16])
 {
-    return weir_sim_is_four(ip) && memcmp(ip + 12, "\xff\xff\xff\xff", 4) == 0;
+    if (!weir_sim_is_four(ip)) return false;
+    return memcmp(ip + 12, "\xff\xff\xff\xff", 4) == 0 ||
+           memcmp(ip + 12, "\x7f\xff\xff\xff", 4) == 0;
 }
 
 bool weir_sim_same_ip(const uint8_t a[16], const uint8_t b[16])

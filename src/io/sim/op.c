@@ -131,6 +131,7 @@ static bool start_work(world *w, weir_op *op, int64_t limit)
 
 static bool started(host *h, weir_op *op, int64_t limit)
 {
+    if (op->flags & WEIR_OP_TRY && !weir_sim_attempt_may_try(op)) return done(op, WEIR_EINVAL);
     switch (op->code) {
     case WEIR_OP_NOP: return done(op, 0);
     case WEIR_OP_SLEEP: op->reserved = OP_TIMED; return true;

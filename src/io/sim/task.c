@@ -14,14 +14,17 @@
 enum {
     OPS_IN_A_ROW = 128,
     FIRST_READY = 64,
-    PASSED_OVER = 64, /* picks in the adverse order until the one that waits longest comes */
+    SPARE_EVENTS = 64, /* beside one for each fiber */
+    PASSED_OVER = 64,  /* picks in the adverse order until the one that waits longest comes */
 };
 
-/* Makes room for all live fibers and one more, so that a resume never fails. */
+/* Makes room for all live fibers and one more, so that a resume never fails, and for the deadlines
+ * of their ops. */
 static bool reserve(world *w)
 {
     sim_ready *ready = &w->ready;
     const uint64_t live = w->spawned - w->finished;
+    if (!weir_sim_agenda_reserve(&w->agenda, (uint32_t)live + SPARE_EVENTS)) return false;
     if (live < ready->room) return true;
     const uint32_t room = ready->room ? ready->room * 2 : FIRST_READY;
     fiber **slots = malloc(room * sizeof(fiber *));

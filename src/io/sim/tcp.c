@@ -163,15 +163,26 @@ static int64_t get_info(const tcp *t, void *value, uint32_t *size)
     info.tcpi_snd_ssthresh = 0x7fffffff;
     info.tcpi_pmtu = 65535;
     info.tcpi_rtt = 50;
+    if (t->listener) {
+        /* Of a listener these two are its queue and its backlog. */
+        info.tcpi_unacked = t->listener->waiting;
+        info.tcpi_sacked = t->listener->limit;
+    }
     if (end && end->wire)
         info.tcpi_rtt = (uint32_t)(2 * end->wire->link->is.latency.ns / 1000 + 50);
     return give(value, size, &info, sizeof info);
 }
 
+static int64_t get_congestion(const tcp *t, void *value, uint32_t *size)
+{
+    char name[16] = "cubic";
+    if (t->reno) memcpy(name, "reno\0", 6);
+    return give(value, size, name, sizeof name);
+}
+
 static int64_t get_option(sim_node *n, int level, int name, void *value, uint32_t *size)
 {
     const tcp *t = (const tcp *)n;
-    static const char congestion[16] = "cubic";
     if (level == SOL_SOCKET && name == SO_ACCEPTCONN) {
         const int listening = t->state == TCP_LISTENING;
         return give(value, size, &listening, sizeof listening);
@@ -182,17 +193,20 @@ static int64_t get_option(sim_node *n, int level, int name, void *value, uint32_
     }
     if (level != IPPROTO_TCP) return SIM_WAIT;
     if (name == TCP_INFO) return get_info(t, value, size);
-    if (name == TCP_CONGESTION) return give(value, size, congestion, sizeof congestion);
+    if (name == TCP_CONGESTION) return get_congestion(t, value, size);
     return SIM_WAIT;
 }
 
 static int64_t set_option(sim_node *n, int level, int name, const void *value, uint32_t size)
 {
-    const tcp *t = (const tcp *)n;
+    tcp *t = (tcp *)n;
     if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && t->binding.bound) return WEIR_EINVAL;
     if (level != IPPROTO_TCP || name != TCP_CONGESTION) return SIM_WAIT;
-    const bool known = size >= 5 && memcmp(value, "cubic", 5) == 0;
-    return known || (size >= 4 && memcmp(value, "reno", 4) == 0) ? 0 : WEIR_ENOENT;
+    char asked[16] = "";
+    memcpy(asked, value, size < sizeof asked ? size : sizeof asked - 1);
+    if (strcmp(asked, "cubic") != 0 && strcmp(asked, "reno") != 0) return WEIR_ENOENT;
+    t->reno = asked[0] == 'r';
+    return 0;
 }
 
 static bool close_socket(sim_node *n)

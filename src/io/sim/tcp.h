@@ -67,6 +67,7 @@ struct tcp {
     tcp_state state;
     uint8_t side;
     bool shut_in;
+    bool reno;        /* TCP_CONGESTION, which changes nothing here */
     uint8_t attempts; /* SYNs sent */
     sim_connection *connection;
     sim_event event; /* CONNECTING: the SYN arrives, its answer does, or it is sent again */

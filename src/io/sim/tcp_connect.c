@@ -40,9 +40,12 @@ int64_t weir_sim_tcp_bind(sim_node *n, const weir_address *address)
     if (t->binding.bound || t->state != TCP_NEW) return WEIR_EINVAL;
     const bool foreign = !weir_sim_is_any(name.ip) && !weir_sim_is_own(n->host, name.ip);
     if (foreign && !weir_sim_option(n, IPPROTO_IP, IP_FREEBIND)) return WEIR_EADDRNOTAVAIL;
+    const sim_name before = t->binding.local;
     t->binding.local = name;
     read_options(t);
-    return weir_sim_port_bind(n->host, &t->binding);
+    const int64_t failed = weir_sim_port_bind(n->host, &t->binding);
+    if (failed) t->binding.local = before;
+    return failed;
 }
 
 int64_t weir_sim_tcp_listen(sim_node *n, int backlog)

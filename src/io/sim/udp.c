@@ -64,9 +64,12 @@ static int64_t bind_socket(sim_node *n, const weir_address *address)
     if (!special && !weir_sim_is_own(n->host, name.ip) &&
         !weir_sim_option(n, IPPROTO_IP, IP_FREEBIND))
         return WEIR_EADDRNOTAVAIL;
+    const sim_name before = u->binding.local;
     u->binding.local = name;
     read_options(u);
-    return weir_sim_port_bind(n->host, &u->binding);
+    const int64_t failed = weir_sim_port_bind(n->host, &u->binding);
+    if (failed) u->binding.local = before;
+    return failed;
 }
 
 /* Gives the socket a port, if it has none. */
@@ -306,6 +309,19 @@ static int64_t peer_name(sim_node *n, weir_address *out)
     return 0;
 }
 
+static int64_t get_option(sim_node *n, int level, int name, void *value, uint32_t *size)
+{
+    const udp *u = (const udp *)n;
+    const bool asked = (level == IPPROTO_IP && name == IP_MTU) ||
+                       (level == IPPROTO_IPV6 && name == IPV6_MTU && is_six(n));
+    if (!asked) return SIM_WAIT;
+    if (!u->binding.connected) return WEIR_ENOTCONN;
+    const int mtu = weir_sim_is_own(n->host, u->binding.remote.ip) ? 65536 : 1500;
+    *size = *size < sizeof mtu ? *size : (uint32_t)sizeof mtu;
+    memcpy(value, &mtu, *size);
+    return 0;
+}
+
 static bool close_socket(sim_node *n)
 {
     udp *u = (udp *)n;
@@ -329,6 +345,7 @@ static const sim_node_kind udp_kind = {
     .shutdown = shut_down,
     .local = local_name,
     .peer = peer_name,
+    .get_option = get_option,
     .close = close_socket,
 };
 

@@ -80,7 +80,11 @@ int weir_sim_tasks(weir_io *io, weir_task_visit *visit, void *argument)
 {
     host *h = (host *)io;
     tour t = {h, visit, argument};
-    return each(h->world, tell, &t);
+    if (h->world->visiting) return WEIR_EBUSY;
+    h->world->visiting = true;
+    const int error = each(h->world, tell, &t);
+    h->world->visiting = false;
+    return error;
 }
 
 void weir_sim_count(const weir_io *io, weir_counters *out)

@@ -116,6 +116,7 @@ struct weir_sim {
     fiber *current;
     fiber *dead;
     bool handing;
+    bool visiting;        /* a weir_tasks is under way */
     uint32_t passed_over; /* picks since the fiber that waits longest was picked */
     uint64_t steps;       /* operations since all tasks waited */
     uint32_t op_budget;   /* ops that completed at once left before a fiber must let others run */
