@@ -84,7 +84,7 @@ int weir_sim_create(const weir_sim_options *options, weir_sim **out)
 static void free_host(host *h)
 {
     if (h->net) weir_sim_rests_end(h);
-    if (h->net) free(h->net->buckets);
+    if (h->net) weir_sim_ports_end(h->net);
     free(h->net);
     weir_sim_disk_free(h->disk);
     weir_sim_nodes_close(h);

@@ -21,7 +21,7 @@ enum { SIM_TCP = 6, SIM_UDP = 17 };
 /* What holds a port of a host.  Of a connection, also the other end. */
 typedef struct sim_binding sim_binding;
 struct sim_binding {
-    sim_binding *next;
+    sim_binding *next, **link;
     sim_node *node; /* NULL: a closed connection whose port rests (TIME_WAIT) */
     sim_name local, remote;
     uint8_t protocol;
@@ -29,15 +29,22 @@ struct sim_binding {
     bool six_only; /* of a wildcard: takes no IPv4 */
     bool listens, connected;
     bool chosen; /* the port was drawn for a connect */
+    bool shares; /* it is among the shared ones */
     bool reuse_address, reuse_port;
 };
+
+/* Bindings by protocol and port. */
+typedef struct sim_ports {
+    sim_binding **buckets;
+    uint32_t bucket_count, count;
+} sim_ports;
 
 /* The network side of a host. */
 typedef struct sim_net {
     struct local *names; /* abstract Unix sockets */
     uint32_t next_name;  /* for autobind */
-    sim_binding **buckets;
-    uint32_t bucket_count, binding_count;
+    sim_ports owned;     /* what is bound, listens, or was drawn for a connect */
+    sim_ports shared;    /* connections that were accepted, and ports that rest */
     uint16_t next_port;
     sim_name addresses[8]; /* beside the loopback ones; the ports are 0 */
     uint32_t address_count;
@@ -89,6 +96,9 @@ int64_t weir_sim_port_share(host *h, sim_binding *b);
 int64_t weir_sim_port_listen(host *h, sim_binding *b);
 
 void weir_sim_port_free(host *h, sim_binding *b);
+
+/* Frees the tables; the bindings are gone. */
+void weir_sim_ports_end(sim_net *net);
 
 /* Who takes what comes from `from` for `to`: a listener or a datagram socket; NULL: nobody. */
 sim_binding *weir_sim_port_find(host *h, int protocol, const sim_name *to, const sim_name *from);

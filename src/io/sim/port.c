@@ -15,50 +15,72 @@ enum {
     FIRST_BUCKETS = 16,
 };
 
-static sim_binding **bucket_of(const sim_net *net, int protocol, uint16_t port)
+static sim_binding **bucket_of(const sim_ports *ports, int protocol, uint16_t port)
 {
     const uint32_t mixed = ((uint32_t)port << 5 ^ (uint32_t)protocol) * UINT32_C(0x9E3779B1);
-    return &net->buckets[mixed >> 8 & (net->bucket_count - 1)];
+    return &ports->buckets[mixed >> 8 & (ports->bucket_count - 1)];
 }
 
-static bool grow(sim_net *net)
+/* The first of a chain in which the bindings of a port are, with others; NULL: there is none. */
+static sim_binding *chain_of(const sim_ports *ports, int protocol, uint16_t port)
 {
-    sim_net larger = {.bucket_count = net->bucket_count ? net->bucket_count * 2 : FIRST_BUCKETS};
+    return ports->bucket_count ? *bucket_of(ports, protocol, port) : NULL;
+}
+
+static void push(sim_binding **bucket, sim_binding *b)
+{
+    b->next = *bucket;
+    b->link = bucket;
+    if (b->next) b->next->link = &b->next;
+    *bucket = b;
+}
+
+static bool grow(sim_ports *ports)
+{
+    sim_ports larger = {.bucket_count =
+                            ports->bucket_count ? ports->bucket_count * 2 : FIRST_BUCKETS};
     larger.buckets = calloc(larger.bucket_count, sizeof(sim_binding *));
     if (!larger.buckets) return false;
-    for (uint32_t i = 0; i < net->bucket_count; i++) {
-        for (sim_binding *b = net->buckets[i], *next; b; b = next) {
+    for (uint32_t i = 0; i < ports->bucket_count; i++) {
+        for (sim_binding *b = ports->buckets[i], *next; b; b = next) {
             next = b->next;
-            sim_binding **bucket = bucket_of(&larger, b->protocol, b->local.port);
-            b->next = *bucket;
-            *bucket = b;
+            push(bucket_of(&larger, b->protocol, b->local.port), b);
         }
     }
-    free(net->buckets);
-    net->buckets = larger.buckets;
-    net->bucket_count = larger.bucket_count;
+    free(ports->buckets);
+    ports->buckets = larger.buckets;
+    ports->bucket_count = larger.bucket_count;
     return true;
+}
+
+static sim_ports *ports_of(sim_net *net, const sim_binding *b)
+{
+    return b->shares ? &net->shared : &net->owned;
 }
 
 static int64_t add(sim_net *net, sim_binding *b)
 {
-    if (net->binding_count >= net->bucket_count && !grow(net)) return WEIR_ENOMEM;
-    sim_binding **bucket = bucket_of(net, b->protocol, b->local.port);
-    b->next = *bucket;
+    sim_ports *ports = ports_of(net, b);
+    if (ports->count >= ports->bucket_count && !grow(ports)) return WEIR_ENOMEM;
+    push(bucket_of(ports, b->protocol, b->local.port), b);
     b->bound = true;
-    *bucket = b;
-    net->binding_count++;
+    ports->count++;
     return 0;
 }
 
 void weir_sim_port_free(host *h, sim_binding *b)
 {
     if (!b->bound) return;
-    sim_binding **link = bucket_of(h->net, b->protocol, b->local.port);
-    while (*link != b) link = &(*link)->next;
-    *link = b->next;
+    *b->link = b->next;
+    if (b->next) b->next->link = b->link;
     b->bound = false;
-    h->net->binding_count--;
+    ports_of(h->net, b)->count--;
+}
+
+void weir_sim_ports_end(sim_net *net)
+{
+    free(net->owned.buckets);
+    free(net->shared.buckets);
 }
 
 /* Whether the local address of `b` takes packets for `ip`. */
@@ -85,13 +107,17 @@ static bool conflict(const sim_binding *old, const sim_binding *b)
     return !(old->reuse_address && b->reuse_address && !old->listens);
 }
 
-static bool is_taken(const sim_net *net, const sim_binding *b)
+static bool is_taken_among(const sim_ports *ports, const sim_binding *b)
 {
-    if (net->bucket_count == 0) return false;
-    for (const sim_binding *old = *bucket_of(net, b->protocol, b->local.port); old; old = old->next)
+    for (const sim_binding *old = chain_of(ports, b->protocol, b->local.port); old; old = old->next)
         if (old->protocol == b->protocol && old->local.port == b->local.port && conflict(old, b))
             return true;
     return false;
+}
+
+static bool is_taken(const sim_net *net, const sim_binding *b)
+{
+    return is_taken_among(&net->owned, b) || is_taken_among(&net->shared, b);
 }
 
 /* The next port to try; the first one is drawn. */
@@ -120,11 +146,10 @@ int64_t weir_sim_port_bind(host *h, sim_binding *b)
     return WEIR_EADDRINUSE;
 }
 
-static bool is_free_for(const sim_net *net, const sim_binding *b)
+static bool is_free_among(const sim_ports *ports, const sim_binding *b)
 {
-    if (net->bucket_count == 0) return true;
-    for (const sim_binding *old = *bucket_of(net, b->protocol, b->local.port); old;
-         old = old->next) {
+    const sim_binding *old = chain_of(ports, b->protocol, b->local.port);
+    for (; old; old = old->next) {
         if (old->protocol != b->protocol || old->local.port != b->local.port) continue;
         if (!old->chosen || weir_sim_same_name(&old->remote, &b->remote)) return false;
     }
@@ -136,7 +161,8 @@ int64_t weir_sim_port_choose(host *h, sim_binding *b)
     for (int tries = 0; tries < PORTS; tries++) {
         b->local.port = next_port(h);
         b->chosen = true;
-        if (is_free_for(h->net, b)) return add(h->net, b);
+        if (is_free_among(&h->net->owned, b) && is_free_among(&h->net->shared, b))
+            return add(h->net, b);
     }
     b->local.port = 0;
     return WEIR_EADDRNOTAVAIL;
@@ -144,12 +170,13 @@ int64_t weir_sim_port_choose(host *h, sim_binding *b)
 
 int64_t weir_sim_port_share(host *h, sim_binding *b)
 {
+    b->shares = true;
     return add(h->net, b);
 }
 
 int64_t weir_sim_port_listen(host *h, sim_binding *b)
 {
-    const sim_binding *old = *bucket_of(h->net, b->protocol, b->local.port);
+    const sim_binding *old = chain_of(&h->net->owned, b->protocol, b->local.port);
     for (; old; old = old->next) {
         if (old == b || old->protocol != b->protocol || old->local.port != b->local.port) continue;
         if (old->listens && conflict(old, b)) return WEIR_EADDRINUSE;
@@ -174,8 +201,7 @@ sim_binding *weir_sim_port_find(host *h, int protocol, const sim_name *to, const
     sim_binding *best = NULL;
     int best_fitness = 0;
     uint32_t equals = 0;
-    if (net->bucket_count == 0) return NULL;
-    for (sim_binding *b = *bucket_of(net, protocol, to->port); b; b = b->next) {
+    for (sim_binding *b = chain_of(&net->owned, protocol, to->port); b; b = b->next) {
         if (b->protocol != protocol || b->local.port != to->port) continue;
         const int fits = fitness(b, to, from);
         if (fits == 0 || fits < best_fitness) continue;
@@ -190,8 +216,7 @@ sim_binding *weir_sim_port_find(host *h, int protocol, const sim_name *to, const
 void weir_sim_port_each(host *h, int protocol, uint16_t port,
                         void (*each)(void *argument, sim_binding *b), void *argument)
 {
-    if (h->net->bucket_count == 0) return;
-    for (sim_binding *b = *bucket_of(h->net, protocol, port), *next; b; b = next) {
+    for (sim_binding *b = chain_of(&h->net->owned, protocol, port), *next; b; b = next) {
         next = b->next;
         if (b->protocol == protocol && b->local.port == port) each(argument, b);
     }

@@ -126,6 +126,7 @@ static void begin_rest(sim_connection *c, tcp *t)
     r->binding = t->binding;
     r->binding.node = NULL;
     r->binding.bound = r->binding.listens = false;
+    r->binding.link = NULL;
     r->host = h;
     r->connection = c;
     if (weir_sim_port_share(h, &r->binding) < 0 ||
