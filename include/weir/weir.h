@@ -37,6 +37,8 @@
 
 #include <weir/io/evented/evented.h>
 
+#include <weir/io/sim/fault.h>
+#include <weir/io/sim/runner.h>
 #include <weir/io/sim/sim.h>
 
 #include <weir/io/engine/engine.h>

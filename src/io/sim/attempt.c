@@ -22,6 +22,8 @@ static attempt_fn *const attempts[WEIR_OP_COUNT];
 
 int64_t weir_sim_attempt(host *h, weir_op *op)
 {
+    if (h->crashed && op->code != WEIR_OP_CLOSE && op->code != WEIR_OP_RECEIVER_STOP)
+        return WEIR_ENETDOWN;
     switch (op->code) {
     case WEIR_OP_SOCKET: return weir_sim_socket_open(h, op);
     case WEIR_OP_PAIR: return weir_sim_pair_open(h, op);

@@ -251,12 +251,13 @@ static size_t put_entry(char *to, size_t room, const sim_inode *inode)
     const size_t name = strlen(inode->name);
     const size_t size = (offsetof(struct dirent64, d_name) + name + 1 + 7) & ~(size_t)7;
     if (size > room) return 0;
-    struct dirent64 *entry = (struct dirent64 *)(void *)to;
-    entry->d_ino = inode->number;
-    entry->d_off = (int64_t)inode->serial;
-    entry->d_reclen = (uint16_t)size;
-    entry->d_type = types[inode->kind];
-    memcpy(entry->d_name, inode->name, name + 1);
+    /* The caller's buffer may stand anywhere. */
+    const struct dirent64 head = {.d_ino = inode->number,
+                                  .d_off = (int64_t)inode->serial,
+                                  .d_reclen = (uint16_t)size,
+                                  .d_type = types[inode->kind]};
+    memcpy(to, &head, offsetof(struct dirent64, d_name));
+    memcpy(to + offsetof(struct dirent64, d_name), inode->name, name + 1);
     return size;
 }
 

@@ -24,6 +24,11 @@ enum {
     OPS_IN_A_ROW = 128,
 };
 
+typedef struct sim_program {
+    struct sim_program *next;
+    weir_spawn spawn;
+} sim_program;
+
 _Thread_local world *weir_sim_here;
 
 static const weir_io_table table;
@@ -83,6 +88,10 @@ int weir_sim_create(const weir_sim_options *options, weir_sim **out)
 
 static void free_host(host *h)
 {
+    for (sim_program *p = h->boot, *next; p; p = next) {
+        next = p->next;
+        free(p);
+    }
     if (h->net) weir_sim_rests_end(h);
     if (h->net) weir_sim_ports_end(h->net);
     free(h->net);
@@ -95,6 +104,8 @@ void weir_sim_destroy(weir_sim *w)
 {
     if (!w) return;
     for (host *h = w->hosts; h; h = h->next) weir_sim_nodes_close_all(h);
+    weir_sim_tcp_end(w);
+    weir_sim_udp_end(w);
     for (host *h = w->hosts, *next; h; h = next) {
         next = h->next;
         free_host(h);
@@ -104,6 +115,7 @@ void weir_sim_destroy(weir_sim *w)
         memcpy(&next, buffer, sizeof next);
         free(buffer);
     }
+    weir_sim_faults_end(w->faults);
     weir_sim_agenda_end(&w->agenda);
     weir_stack_pool_close(&w->pool);
     weir_stack_slabs_destroy(w->stacks);
@@ -167,6 +179,11 @@ weir_io *weir_sim_io(weir_sim_host *h)
     return &h->io;
 }
 
+const char *weir_sim_host_name(const weir_sim_host *h)
+{
+    return h->name;
+}
+
 uint64_t weir_sim_hash(const weir_sim *w)
 {
     return w->hash;
@@ -177,10 +194,29 @@ void weir_sim_set_skew(weir_sim_host *h, weir_duration ahead)
     h->skew = ahead.ns;
 }
 
+int weir_sim_boot(host *h)
+{
+    int error = 0;
+    for (sim_program *p = h->boot; p && !error; p = p->next)
+        error = weir_sim_fiber_spawn(h, &p->spawn);
+    return error;
+}
+
 int weir_sim_start(weir_sim_host *h, const char *name, weir_task_fn *run, void *argument)
 {
-    weir_spawn spawn = {.run = run, .argument = argument, .group = &h->programs, .name = name};
-    return weir_sim_fiber_spawn(h, &spawn);
+    sim_program *program = malloc(sizeof *program);
+    if (!program) return WEIR_ENOMEM;
+    *program = (sim_program){
+        .spawn = {.run = run, .argument = argument, .group = &h->programs, .name = name}};
+    const int error = weir_sim_fiber_spawn(h, &program->spawn);
+    if (error) {
+        free(program);
+        return error;
+    }
+    sim_program **end = &h->boot;
+    while (*end) end = &(*end)->next;
+    *end = program;
+    return 0;
 }
 
 static void destroy(weir_io *io)

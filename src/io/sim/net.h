@@ -79,6 +79,9 @@ bool weir_sim_same_name(const sim_name *a, const sim_name *b);
  * kernel says for the other family. */
 int64_t weir_sim_name_fits(const sim_node *n, const weir_address *address, sim_name *out);
 
+/* udp.c: frees what is under way. */
+void weir_sim_udp_end(world *w);
+
 /* port.c ------------------------------------------------------------------------------------- */
 
 /* Takes the port of b->local for b, which is not bound; port 0: one that is free.

@@ -240,6 +240,11 @@ static const sim_node_kind tcp_kind = {
     .close = close_socket,
 };
 
+tcp *weir_sim_tcp_of(sim_node *n)
+{
+    return n->kind == &tcp_kind ? (tcp *)n : NULL;
+}
+
 sim_node *weir_sim_tcp_make(host *h, int family)
 {
     tcp *t = weir_sim_node_make(h, &tcp_kind, sizeof *t);

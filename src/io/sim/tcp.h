@@ -48,17 +48,19 @@ typedef struct sim_wire {
 typedef struct sim_end {
     tcp *socket; /* NULL: closed */
     host *host;
-    sim_lane lane;  /* the bytes to this end */
-    sim_wire *wire; /* NULL: the ends are on one host */
-    bool fin;       /* the other end's FIN has come */
-    bool fin_sent;  /* this end has sent its own … */
-    bool fin_first; /* … before the other's had come: its port will rest */
-    bool reset;     /* a reset has come or was sent */
+    sim_lane lane;        /* the bytes to this end */
+    sim_wire *wire;       /* NULL: the ends are on one host */
+    bool fin;             /* the other end's FIN has come */
+    bool fin_sent;        /* this end has sent its own … */
+    bool fin_first;       /* … before the other's had come: its port will rest */
+    bool reset;           /* a reset has come or was sent */
+    bool vanished;        /* its host has crashed */
+    struct rest *resting; /* its port, when it was closed first */
 } sim_end;
 
 struct sim_connection {
     sim_end end[2];
-    sim_binding *resting; /* the closed end's port */
+    sim_connection *next, **link; /* of the world's */
 };
 
 struct tcp {
@@ -82,6 +84,9 @@ typedef struct tcp_listener {
 
 /* tcp_connection.c --------------------------------------------------------------------------- */
 
+/* Frees the connections of a world that are left. */
+void weir_sim_tcp_end(world *w);
+
 /* Joins two sockets by a connection; `client` is end 0.  Returns 0 or WEIR_ENOMEM. */
 int64_t weir_sim_tcp_join(tcp *client, tcp *server);
 
@@ -104,6 +109,16 @@ void weir_sim_tcp_leave(tcp *t, bool reset);
 /* Frees the ports of a host that rest. */
 void weir_sim_rests_end(host *h);
 
+/* Resets both ends, as something between them might. */
+void weir_sim_tcp_break(sim_connection *c);
+
+/* The host of a socket stops: nothing is sent any more, and whatever comes later is answered by a
+ * reset. */
+void weir_sim_tcp_vanish(tcp *t);
+
+/* The TCP socket that a node is, or NULL. */
+tcp *weir_sim_tcp_of(sim_node *n);
+
 /* wire.c ------------------------------------------------------------------------------------- */
 
 /* Makes a wire on a link.  NULL: no memory. */
@@ -111,6 +126,9 @@ sim_wire *weir_sim_wire_make(sim_connection *c, sim_link *link);
 
 /* Sends a segment on the wire to `side`.  Without memory for it the connection is reset. */
 void weir_sim_wire_send(sim_connection *c, int side, sim_segment_kind kind, uint32_t bytes);
+
+/* Drops what is not under way yet. */
+void weir_sim_wire_forget(sim_wire *wire);
 
 /* Whether nothing is under way. */
 bool weir_sim_wire_is_empty(const sim_wire *wire);

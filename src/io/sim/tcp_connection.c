@@ -48,6 +48,11 @@ int64_t weir_sim_tcp_join(tcp *client, tcp *server)
         free(c);
         return WEIR_ENOMEM;
     }
+    world *w = client->node.host->world;
+    c->next = w->connections;
+    c->link = &w->connections;
+    if (c->next) c->next->link = &c->next;
+    w->connections = c;
     for (int i = 0; i < 2; i++) {
         both[i]->connection = c;
         both[i]->side = (uint8_t)i;
@@ -91,15 +96,15 @@ typedef struct rest {
     sim_event event; /* first */
     sim_binding binding;
     host *host;
-    sim_connection *connection; /* NULL: it has gone already */
-    struct rest *next, **link;  /* of the host's, to be freed with it */
+    sim_end *end;              /* of a connection; NULL: it has gone already */
+    struct rest *next, **link; /* of the host's, to be freed with it */
 } rest;
 
 static void end_rest(rest *r)
 {
     weir_sim_unplan(&r->host->world->agenda, &r->event);
     weir_sim_port_free(r->host, &r->binding);
-    if (r->connection) r->connection->resting = NULL;
+    if (r->end) r->end->resting = NULL;
     *r->link = r->next;
     if (r->next) r->next->link = r->link;
     free(r);
@@ -128,23 +133,35 @@ static void begin_rest(sim_connection *c, tcp *t)
     r->binding.bound = r->binding.listens = false;
     r->binding.link = NULL;
     r->host = h;
-    r->connection = c;
+    r->end = &c->end[t->side];
     if (weir_sim_port_share(h, &r->binding) < 0 ||
         !weir_sim_plan(&h->world->agenda, &r->event, h->world->now + rest_ns)) {
         weir_sim_port_free(h, &r->binding);
         free(r);
         return;
     }
-    c->resting = &r->binding;
+    r->end->resting = r;
     r->next = h->net->rests;
     r->link = &h->net->rests;
     if (r->next) r->next->link = &r->next;
     h->net->rests = r;
 }
 
-static rest *rest_of(sim_binding *binding)
+static void free_connection(sim_connection *c)
 {
-    return (rest *)(void *)((char *)binding - offsetof(rest, binding));
+    for (int i = 0; i < 2; i++) {
+        weir_sim_lane_end(&c->end[i].lane);
+        weir_sim_wire_free(c, i);
+        if (c->end[i].resting) c->end[i].resting->end = NULL;
+    }
+    *c->link = c->next;
+    if (c->next) c->next->link = c->link;
+    free(c);
+}
+
+void weir_sim_tcp_end(world *w)
+{
+    while (w->connections) free_connection(w->connections);
 }
 
 /* Frees a connection that nobody has any more. */
@@ -152,12 +169,7 @@ static void free_if_over(sim_connection *c)
 {
     for (int i = 0; i < 2; i++)
         if (c->end[i].socket || !weir_sim_wire_is_empty(c->end[i].wire)) return;
-    for (int i = 0; i < 2; i++) {
-        weir_sim_lane_end(&c->end[i].lane);
-        weir_sim_wire_free(c, i);
-    }
-    if (c->resting) rest_of(c->resting)->connection = NULL;
-    free(c);
+    free_connection(c);
 }
 
 /* The connection is over for a socket, for a reason that it tells once. */
@@ -182,6 +194,7 @@ static void bytes_came(sim_connection *c, int side, uint32_t bytes)
     if (end->socket) return;
     /* Nobody reads them any more. */
     weir_sim_lane_end(&end->lane);
+    if (end->vanished) send_segment(c, !side, SEGMENT_RST, 0);
     if (!end->reset) weir_sim_tcp_reset(c, side);
 }
 
@@ -195,12 +208,31 @@ void weir_sim_tcp_arrived(sim_connection *c, int side, sim_segment_kind kind, ui
         if (end->socket) weir_sim_stir(&end->socket->node);
         break;
     case SEGMENT_RST:
-        if (c->resting) end_rest(rest_of(c->resting));
+        for (int i = 0; i < 2; i++)
+            if (c->end[i].resting) end_rest(c->end[i].resting);
         /* What is in the other lane will never be read. */
         if (!end->reset) fail(c, side, end->fin ? WEIR_EPIPE : WEIR_ECONNRESET);
         break;
     }
     free_if_over(c);
+}
+
+void weir_sim_tcp_break(sim_connection *c)
+{
+    fail(c, 0, WEIR_ECONNRESET);
+    fail(c, 1, WEIR_ECONNRESET);
+    free_if_over(c);
+}
+
+void weir_sim_tcp_vanish(tcp *t)
+{
+    sim_connection *c = t->connection;
+    if (!c) return;
+    sim_end *end = &c->end[t->side];
+    end->vanished = true;
+    fail(c, t->side, WEIR_ENETDOWN);
+    /* What it had sent and was not under way yet is lost with it. */
+    if (c->end[!t->side].wire) weir_sim_wire_forget(c->end[!t->side].wire);
 }
 
 void weir_sim_tcp_lost(sim_connection *c, int side, int error)

@@ -170,6 +170,20 @@ static void arrived(void *world_, sim_event *event)
     arrive((datagram *)event);
 }
 
+void weir_sim_udp_end(world *w)
+{
+    for (uint32_t i = 0; i < w->agenda.count;) {
+        sim_event *event = w->agenda.rows[i].event;
+        if (event->run != arrived) {
+            i++;
+            continue;
+        }
+        weir_sim_unplan(&w->agenda, event);
+        free(event);
+        i = 0; /* the heap has moved */
+    }
+}
+
 static datagram *copy_of(const datagram *d)
 {
     datagram *copy = malloc(sizeof *copy + d->length);

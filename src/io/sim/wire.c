@@ -119,6 +119,13 @@ static void happen(void *world_, sim_event *event)
     weir_sim_tcp_arrived(wire->connection, side, (sim_segment_kind)segment.kind, segment.bytes);
 }
 
+void weir_sim_wire_forget(sim_wire *wire)
+{
+    world *w = wire->connection->end[0].host->world;
+    while (wire->count > 0 && segment_at(wire, wire->count - 1)->arrives < 0) wire->count--;
+    if (wire->count == 0) weir_sim_unplan(&w->agenda, &wire->event);
+}
+
 static bool grow(sim_wire *wire)
 {
     const uint32_t room = wire->room ? wire->room * 2 : FIRST_ROOM;
@@ -140,11 +147,11 @@ void weir_sim_wire_send(sim_connection *c, int side, sim_segment_kind kind, uint
         last->bytes += bytes;
         return;
     }
+    const int64_t before = last ? last->arrives : 0;
     if (wire->count == wire->room && !grow(wire)) {
         weir_sim_tcp_lost(c, side, WEIR_ENOMEM);
         return;
     }
-    const int64_t before = last ? last->arrives : 0;
     sim_segment *segment = segment_at(wire, wire->count++);
     *segment = (sim_segment){.arrives = -1, .bytes = bytes, .kind = kind};
     /* What is behind a lost segment waits for it. */

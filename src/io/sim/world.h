@@ -82,7 +82,9 @@ struct weir_sim_host {
     host *next;
     const char *name;
     uint32_t index;
-    weir_group programs; /* weir_sim_start */
+    weir_group programs;      /* weir_sim_start */
+    struct sim_program *boot; /* what is started with it, and again after a crash */
+    bool crashed;
     int64_t skew;
     uint64_t spawned, finished;
     sim_counts counts;
@@ -130,6 +132,8 @@ struct weir_sim {
     weir_overflow_watch overflow;
     char *buffers; /* idle lent buffers, a list through their first words */
     struct sim_routes *routes;
+    struct planned *faults;
+    struct sim_connection *connections;
 };
 
 /* The state of an op, in op->reserved: 0 = not in flight. */
@@ -256,6 +260,10 @@ void weir_sim_loop(world *w);
 
 /* Does what operations and events have left to be done: asked fibers, handlers, stirred sockets. */
 void weir_sim_settle(world *w);
+
+/* fault.c, engine.c: for each other. */
+void weir_sim_faults_end(struct planned *first);
+int weir_sim_boot(host *h);
 
 /* visit.c ------------------------------------------------------------------------------------ */
 int weir_sim_tasks(weir_io *io, weir_task_visit *visit, void *argument);

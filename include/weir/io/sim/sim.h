@@ -79,10 +79,11 @@ int weir_sim_add_host(weir_sim *sim, const char *name, const char *address, weir
 weir_sim *weir_sim_of(weir_io *io);
 weir_sim_host *weir_sim_host_of(weir_io *io);
 weir_io *weir_sim_io(weir_sim_host *host);
+const char *weir_sim_host_name(const weir_sim_host *host);
 
 /* Starts `run(io of the host, argument)` as a program of the host: at once in a running world, else
- * when it runs.  When the root of weir_run ends, programs are asked to stop and waited for.
- * Returns 0 or WEIR_ENOMEM. */
+ * when it runs, and anew when the host is restarted after a crash (fault.h).  When the root of
+ * weir_run ends, programs are asked to stop and waited for. Returns 0 or WEIR_ENOMEM. */
 int weir_sim_start(weir_sim_host *host, const char *name, weir_task_fn *run, void *argument);
 
 /* The hash over all decisions and results of operations so far. */

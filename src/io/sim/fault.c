@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Faults: planned as events of the world, and done to hosts.
+ */
+#include <weir/io/sim/fault.h>
+
+#include <stdlib.h>
+
+#include "io/sim/net.h"
+#include "io/sim/tcp.h"
+
+typedef struct planned {
+    sim_event event; /* first */
+    weir_sim_fault fault;
+    struct planned *next; /* of the world's, freed with it */
+} planned;
+
+static void reset_one(host *h)
+{
+    uint32_t seen = 0;
+    tcp *victim = NULL;
+    for (uint32_t i = 0; i < h->node_room; i++) {
+        tcp *t = h->nodes[i] ? weir_sim_tcp_of(h->nodes[i]) : NULL;
+        if (!t || t->state != TCP_CONNECTED) continue;
+        if (weir_prng_below(&h->world->network, ++seen) == 0) victim = t;
+    }
+    if (victim) weir_sim_tcp_break(victim->connection);
+}
+
+static void slow_down(host *h, uint64_t bandwidth)
+{
+    for (host *other = h->world->hosts; other; other = other->next) {
+        sim_link *link = weir_sim_link_get(h, other);
+        if (link) link->is.bandwidth = bandwidth;
+    }
+}
+
+static void ask_of_host(void *argument, fiber *f)
+{
+    if (f->host != argument) return;
+    f->record.canceled |= RECORD_REQUEST;
+    weir_sim_interrupt(&f->host->io, &f->record);
+}
+
+/* Its connections are gone without a word; its programs hear of it as of a request to stop. */
+static void crash(host *h)
+{
+    if (h->crashed) return;
+    h->crashed = h->net->down = true;
+    for (uint32_t i = 0; i < h->node_room; i++) {
+        tcp *t = h->nodes[i] ? weir_sim_tcp_of(h->nodes[i]) : NULL;
+        if (t) weir_sim_tcp_vanish(t);
+    }
+    weir_sim_each_fiber(h->world, ask_of_host, h);
+}
+
+/* True when the host is up again; false: its programs have not ended yet. */
+static bool restart(host *h)
+{
+    if (!h->crashed) return true;
+    if (h->spawned != h->finished) return false;
+    h->crashed = h->net->down = false;
+    return weir_sim_boot(h) == 0;
+}
+
+static void happen(void *world_, sim_event *event)
+{
+    world *w = world_;
+    const weir_sim_fault *fault = &((planned *)event)->fault;
+    host *h = fault->host;
+    sim_link *link = fault->other ? weir_sim_link_get(h, fault->other) : NULL;
+    switch (fault->kind) {
+    case WEIR_SIM_CUT:
+    case WEIR_SIM_JOIN:
+        if (link) link->cut = fault->kind == WEIR_SIM_CUT;
+        break;
+    case WEIR_SIM_UNPLUG: h->net->down = true; break;
+    case WEIR_SIM_PLUG: h->net->down = h->crashed; break;
+    case WEIR_SIM_RESET: reset_one(h); break;
+    case WEIR_SIM_SKEW: h->skew = fault->value; break;
+    case WEIR_SIM_DESCRIPTORS:
+        h->node_limit = (uint32_t)(fault->value ? fault->value : w->options.max_descriptors);
+        break;
+    case WEIR_SIM_SLOW: slow_down(h, (uint64_t)fault->value); break;
+    case WEIR_SIM_CRASH: crash(h); break;
+    case WEIR_SIM_RESTART:
+        if (!restart(h)) weir_sim_plan(&w->agenda, event, w->now + 1000000);
+        break;
+    case WEIR_SIM_FAULTS: break;
+    }
+}
+
+int weir_sim_plan_faults(weir_sim *w, const weir_sim_fault *faults, size_t count)
+{
+    planned *first = NULL;
+    if (!weir_sim_agenda_reserve(&w->agenda, w->agenda.count + (uint32_t)count)) return WEIR_ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        planned *p = calloc(1, sizeof *p);
+        if (!p) {
+            weir_sim_faults_end(first);
+            return WEIR_ENOMEM;
+        }
+        p->event.run = happen;
+        p->fault = faults[i];
+        p->next = first;
+        first = p;
+    }
+    while (first) {
+        planned *p = first;
+        first = p->next;
+        p->next = w->faults;
+        w->faults = p;
+        /* There is room: it cannot fail. */
+        weir_sim_plan(&w->agenda, &p->event, SIM_START_NS + p->fault.at.ns);
+    }
+    return 0;
+}
+
+void weir_sim_faults_end(struct planned *first)
+{
+    while (first) {
+        planned *p = first;
+        first = p->next;
+        free(p);
+    }
+}
+
+size_t weir_sim_open_descriptors(const weir_sim_host *h)
+{
+    return h->node_count;
+}
+
+const char *weir_sim_fault_name(weir_sim_fault_kind kind)
+{
+    static const char *const words[WEIR_SIM_FAULTS] = {
+        [WEIR_SIM_CUT] = "cut",
+        [WEIR_SIM_JOIN] = "join",
+        [WEIR_SIM_UNPLUG] = "unplug",
+        [WEIR_SIM_PLUG] = "plug",
+        [WEIR_SIM_RESET] = "reset",
+        [WEIR_SIM_SKEW] = "skew",
+        [WEIR_SIM_DESCRIPTORS] = "descriptors",
+        [WEIR_SIM_SLOW] = "slow",
+        [WEIR_SIM_CRASH] = "crash",
+        [WEIR_SIM_RESTART] = "restart",
+    };
+    return (unsigned)kind < WEIR_SIM_FAULTS ? words[kind] : "?";
+}

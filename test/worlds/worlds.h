@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The worlds: scenarios for the simulator, each with what must hold in it whatever the seed.
+ *
+ * They see public headers alone, so `weir sim` has them, too.
+ */
+#ifndef WEIR_TEST_WORLDS_WORLDS_H
+#define WEIR_TEST_WORLDS_WORLDS_H
+
+#include <weir/io/sim/runner.h>
+
+extern const weir_sim_scenario worlds[];
+extern const size_t worlds_count;
+
+/* http_world.c: a server and its clients. */
+weir_sim_scenario_fn world_http, world_http_partition, world_http_drain, world_http_slow_reader,
+    world_http_reconnect, world_http_descriptors, world_http_clock;
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The list of worlds.
+ */
+#include "worlds.h"
+
+const weir_sim_scenario worlds[] = {
+    {"http", "a server and its clients, under the profile's faults", world_http},
+    {"http-partition", "the network is cut while bodies are under way", world_http_partition},
+    {"http-drain", "the server drains while all clients ask", world_http_drain},
+    {"http-slow-reader", "clients that read a large answer slowly", world_http_slow_reader},
+    {"http-reconnect", "all clients come back at the same instant", world_http_reconnect},
+    {"http-descriptors", "the server has far too few descriptors", world_http_descriptors},
+    {"http-clock", "the real clock jumps by hours", world_http_clock},
+};
+
+const size_t worlds_count = sizeof worlds / sizeof worlds[0];
