@@ -1,3 +1,7 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The calls of the C library that tests make plainly, and that go to the simulator in it.
+ */
 #ifndef WEIR_TEST_CONTRACT_SIM_KERNEL_CALLS_H
 #define WEIR_TEST_CONTRACT_SIM_KERNEL_CALLS_H
 
