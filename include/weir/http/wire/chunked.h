@@ -23,6 +23,9 @@
  *     }
  *     if (event == 0) drop step.taken bytes; get more bytes and go on; if (event < 0) refuse;
  *
+ * (Trailers are views of the buffer as it was in the last call: read them before dropping.)
+ *
+ * No leniency applies here: of the options only the limits count.
  * A decoder is one thread's at a time; no function waits or allocates.
  */
 #ifndef WEIR_HTTP_WIRE_CHUNKED_H
@@ -70,20 +73,25 @@ typedef struct weir_http_chunked {
 } weir_http_chunked;
 
 /* Prepares to decode a body.  Trailer fields go to `trailers` (lent until they are read;
- * `capacity` of them at most, more is the error of the limit); with NULL they are checked and
- * taken line by line, a line that is not whole staying with the caller.  `options` is lent; NULL
- * stands for the defaults.  Constant time. */
+ * `capacity` of them at most, more is the error of the limit); those that may not stand in a
+ * trailer (weir_http_field_is_forbidden_trailer) are checked, count as such, and are left out in
+ * the end.  With NULL all are checked and taken line by line, a line that is not whole staying with
+ * the caller.  `options` is lent until the body is complete; NULL stands for the defaults.
+ * Constant time. */
 void weir_http_chunked_init(weir_http_chunked *decoder, const weir_http_options *options,
                             weir_http_field *trailers, uint32_t capacity);
 
-/* Decodes from `data`: the `len` bytes that follow those taken by the calls before.
+/* Decodes from `data`: the `len` bytes that follow those taken by the calls before, up to the
+ * first content, the end of the body, or that of the bytes.
  *
- * Returns WEIR_HTTP_CHUNKED_MORE, _DATA or _END, and what was taken in `*step`.  After END it
- * keeps returning END with nothing taken: the next message begins there.
+ * Returns WEIR_HTTP_CHUNKED_MORE, _DATA or _END, and what was taken in `*step`; MORE only when all
+ * bytes are judged.  After END it keeps returning END with nothing taken: the next message begins
+ * there.
  * Errors, kept: WEIR_EHTTP_CHUNK_SIZE: not 1 to 16 hexadecimal digits, above 2^63-1, or not
  * followed by CRLF or an extension; WEIR_EHTTP_CHUNK_EXTENSION: malformed, or over a limit;
  * WEIR_EHTTP_CHUNK_END: no CRLF after the data; WEIR_EHTTP_TRAILER: malformed, or over a limit;
- * WEIR_EHTTP_BODY_LIMIT: the announced sum is over options->body. */
+ * WEIR_EHTTP_BODY_LIMIT: the announced sum is over options->body, told before any byte of that
+ * chunk.  decoder->error_offset is the offending byte. */
 int weir_http_chunked_next(weir_http_chunked *decoder, const char *data, size_t len,
                            weir_http_chunked_step *step);
 

@@ -16,9 +16,11 @@
  *     int64_t head = weir_http_out_end(&out);
  *
  * A refused call leaves out->len as it was; what lies behind it in the buffer is scratch in any
- * case.  A cursor is one thread's at a time; no function waits
- * or allocates.  Framing fields are the caller's to choose: see weir_http_framing_decide for what
- * the peer will make of them.
+ * case.  A cursor is one thread's at a time; no function waits or allocates.
+ *
+ * Only the bytes of a line are checked.  Which lines there are, and what they mean, is the
+ * caller's: the framing fields (see weir_http_framing_decide for what the peer will make of them),
+ * Host, and that the target has a form that fits the method.
  */
 #ifndef WEIR_HTTP_WIRE_SERIALIZER_H
 #define WEIR_HTTP_WIRE_SERIALIZER_H
@@ -36,7 +38,7 @@ typedef struct weir_http_out {
     char *data; /* lent until the bytes are used */
     size_t capacity;
     size_t len;
-    int error; /* the first error; 0: none */
+    int error; /* the first error, which every further call returns; 0: none */
 } weir_http_out;
 
 /* A cursor at the begin of `capacity` bytes at `data`.  Never fails. */
@@ -49,10 +51,12 @@ static inline weir_http_out weir_http_out_of(char *data, size_t capacity)
 /* Each function below returns 0, or the cursor's first error:
  * WEIR_EHTTP_SPACE: the buffer is too small;
  * WEIR_EHTTP_INJECTION: a byte that the place forbids: CR, LF, NUL or another control byte but HTAB
- * in a value or reason, a byte that is no token in a name or method, a control byte or blank in a
- * target, or an empty name, method or target. */
+ * in a value or reason, a byte that is no token in a name or method, any byte but 0x21 to 0x7E or a
+ * "#" in a target, or an empty name, method or target.  Empty values are legal; blanks around a
+ * value are written, and are not part of it for the peer. */
 
-/* The status line with the registered reason phrase.  WEIR_EINVAL: code not in 100 to 999. */
+/* The status line with the registered reason phrase, with none for other codes.  WEIR_EINVAL: code
+ * not in 100 to 999. */
 int weir_http_out_status(weir_http_out *out, weir_http_version version, int code);
 
 /* The status line with that reason phrase, which may be empty.  WEIR_EINVAL as above. */
@@ -69,7 +73,9 @@ int weir_http_out_known(weir_http_out *out, weir_http_field_id id, weir_bytes va
 /* A field line with a known name and a decimal number as value.  WEIR_EINVAL as above. */
 int weir_http_out_number(weir_http_out *out, weir_http_field_id id, uint64_t value);
 
-/* The end of the most common head in one step: Content-Type, Content-Length, and the empty line. */
+/* The end of the most common head in one step: Content-Type, Content-Length, and the empty line;
+ * no weir_http_out_end after it.  WEIR_EHTTP_SPACE: may ask for up to 21 bytes more room than it
+ * writes. */
 int weir_http_out_content(weir_http_out *out, weir_bytes type, uint64_t length);
 
 /* A field line with any name. */
