@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <weir/base/error.h>
+#include <weir/http/wire/parser.h>
 #include <weir/io/engine/engine.h>
 
 #include "cli.h"
@@ -162,6 +163,8 @@ static void look_at_machine(report *r)
     row *line = add(r, "processors", "processors", FINE);
     snprintf(line->value, sizeof line->value, "%d usable, %ld online", known ? CPU_COUNT(&set) : 0,
              sysconf(_SC_NPROCESSORS_ONLN));
+    line = add(r, "http_scanner", "HTTP heads by", FINE);
+    snprintf(line->value, sizeof line->value, "%s", weir_http_parser_scanner());
     look_at_limit(r, "open_files", "open files", RLIMIT_NOFILE);
     look_at_limit(r, "locked_memory", "locked memory", RLIMIT_MEMLOCK);
     char text[32];

@@ -4,8 +4,6 @@
  */
 #include "test/fuzz/http_head.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     return head_fuzz(data, size, true);

@@ -10,35 +10,36 @@
 typedef struct specimen {
     weir_bytes text;
     bool response;
+    bool ordinary; /* no line is left to be judged */
 } specimen;
 
 static const specimen specimens[] = {
-    {VIEW("GET / HTTP/1.1\r\nHost: localhost:8080\r\n\r\n"), false},
+    {VIEW("GET / HTTP/1.1\r\nHost: localhost:8080\r\n\r\n"), false, true},
     {VIEW("GET /index.html HTTP/1.1\r\nHost: example.org\r\nUser-Agent: curl/7.88.1\r\n"
           "Accept: */*\r\n\r\n"),
-     false},
+     false, true},
     {VIEW("GET /search?q=weir&hl=en HTTP/1.1\r\nHost: www.example.org\r\n"
           "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
           "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
           "Accept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip, deflate, br, zstd\r\n"
           "Connection: keep-alive\r\nUpgrade-Insecure-Requests: 1\r\nPriority: u=0, i\r\n\r\n"),
-     false},
+     false, true},
     {VIEW(
          "POST /upload HTTP/1.1\r\nhost: api.example.org\r\ncontent-length: 17\r\n"
          "X-A:\r\nX-B: \r\nX-C:\t\t \r\nX-D: \t a \t b \t \r\nX-Caf\x65: caf\xC3\xA9\r\n"
          "content-type:application/json\r\nCookie: a=b; c=\"d e\"; f=0123456789012345678901234"
          "56789012345678901234567890123456789\r\nExpect: 100-continue\r\n\r\n{\"key\": \"value\"}"),
-     false},
-    {VIEW("\r\nOPTIONS * HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n"), false},
+     false, true},
+    {VIEW("\r\nOPTIONS * HTTP/1.0\r\n\r\nGET / HTTP/1.1\r\n\r\n"), false, false},
     {VIEW("HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\nDate: Sat, 21 Nov 2026 17:53:20 GMT\r\n"
           "Content-Type: text/html\r\nContent-Length: 615\r\n"
           "Last-Modified: Tue, 13 Aug 2024 10:00:00 GMT\r\nConnection: keep-alive\r\n"
           "ETag: \"66bb2f70-267\"\r\nAccept-Ranges: bytes\r\n\r\n<!DOCTYPE html>\n<html>"),
-     true},
+     true, true},
     {VIEW("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
           "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
-     true},
-    {VIEW("HTTP/1.0 304\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n"), true},
+     true, true},
+    {VIEW("HTTP/1.0 304\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n"), true, false},
 };
 
 enum { SPECIMENS = sizeof specimens / sizeof *specimens };
@@ -68,6 +69,53 @@ TEST(every_scanner_of_this_machine_runs_and_the_best_is_the_default)
     assert_string_equal(all[count - 1]->name, "scalar");
     weir_http_scanner_use(NULL);
     assert_string_equal(weir_http_parser_scanner(), all[0]->name);
+}
+
+/* Whether each scanner takes all of a head of ordinary lines: what is left to be judged byte by
+ * byte is right as well, but slow. */
+static void check_taken(const room *r, const char *text, size_t len, bool response)
+{
+    const head_case how = {response, WEIR_HTTP_GET, NULL, 0};
+    const char *at = room_put_last(r, text, len);
+    for (const weir_http_scanner *const *s = weir_http_scanners(); *s; s++) {
+        outcome o;
+        head_begin(&o, &how);
+        if ((*s)->take(&o.parser, at, len) == len) continue;
+        print_bytes(text, len);
+        fail_msg("%s leaves bytes from %u on", (*s)->name, o.parser.position);
+    }
+}
+
+TEST(ordinary_heads_are_taken_whole)
+{
+    /* All token bytes, twice. */
+#define TOKENS "0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'*+.^_`|~"
+    static const char filler[] = TOKENS TOKENS;
+    static const char *const methods[] = {"GET", "POST", "HEAD", "PUT", "DELETE"};
+    enum { FILLER = sizeof TOKENS - 1, NO_STRAY = 63 };
+    char text[512];
+    room r = room_new(1024);
+    for (size_t i = 0; i < SPECIMENS; i++) {
+        const char *end = strstr(specimens[i].text.data, "\r\n\r\n");
+        if (specimens[i].ordinary)
+            check_taken(&r, specimens[i].text.data, (size_t)(end + 4 - specimens[i].text.data),
+                        specimens[i].response);
+    }
+    for (int i = 0; i <= 2 * NO_STRAY; i++) {
+        const int first = i < NO_STRAY ? i : NO_STRAY, second = i - first;
+        int len = snprintf(text, sizeof text, "%s /%.*s%.*s HTTP/1.1\r\nHost: h\r\n\r\n",
+                           methods[i % 5], first, filler, second, filler);
+        check_taken(&r, text, (size_t)len, false);
+        len = snprintf(text, sizeof text, "HTTP/1.0 404 %.*s%.*s\r\nDate: now\r\n\r\n", first,
+                       filler, second, filler);
+        check_taken(&r, text, (size_t)len, true);
+        for (int name = 1; name <= FILLER; name++) {
+            len = snprintf(text, sizeof text, "GET / HTTP/1.1\r\n%.*s: %.*s%.*s\r\nVia: x\r\n\r\n",
+                           name, filler + i % FILLER, first, filler, second, filler);
+            check_taken(&r, text, (size_t)len, false);
+        }
+    }
+    room_free(&r);
 }
 
 TEST(nothing_outside_the_bytes_is_read_at_any_length)
