@@ -127,9 +127,6 @@ typedef struct http_reason {
 http_reason http_why_framing(const http_message *message);
 http_reason http_why_connection(const http_message *message);
 
-/* Whether the connection stays open after the message for another one. */
-bool http_goes_on(const http_message *message);
-
 const char *http_body_name(weir_http_body body);
 const char *http_form_name(weir_http_target_form form);
 

@@ -25,9 +25,8 @@ static void put_text(const char *text)
 }
 
 /* Writes bytes, escaped; the backslashes of the escapes are JSON's to double. */
-static void put_bytes(weir_bytes bytes)
+static void put_inside(weir_bytes bytes)
 {
-    putchar('"');
     for (size_t i = 0; i < bytes.len; i++) {
         char escaped[HTTP_ESCAPE];
         const size_t len = http_escape(bytes.data[i], escaped);
@@ -36,6 +35,12 @@ static void put_bytes(weir_bytes bytes)
             putchar(escaped[k]);
         }
     }
+}
+
+static void put_bytes(weir_bytes bytes)
+{
+    putchar('"');
+    put_inside(bytes);
     putchar('"');
 }
 
@@ -99,12 +104,25 @@ static void put_field(const http_field *field, bool first)
     put_member("raw", field->raw);
 }
 
+/* All lines together are the list. */
+static void put_upgrade(const http_message *message)
+{
+    const char *separator = "";
+    fputs(",\"upgrade\":\"", stdout);
+    for (int at = -1; (at = weir_http_parser_find(message->parser, WEIR_HTTP_FIELD_UPGRADE,
+                                                  (uint32_t)(at + 1))) >= 0;) {
+        fputs(separator, stdout);
+        separator = ", ";
+        put_inside(weir_http_parser_value(message->parser, message->head, (uint32_t)at));
+    }
+    putchar('"');
+}
+
 static void put_wishes(const http_message *message)
 {
     const int expects = weir_http_parser_expects_continue(message->parser, message->head);
     if (weir_http_parser_upgrades_to(message->parser, message->head, weir_bytes_of("", 0)))
-        put_member("upgrade",
-                   weir_http_parser_get(message->parser, message->head, WEIR_HTTP_FIELD_UPGRADE));
+        put_upgrade(message);
     if (expects != 0) printf(",\"expects\":\"%s\"", expects > 0 ? "100-continue" : "unknown");
 }
 
@@ -134,7 +152,8 @@ static void head(http_report *r, const http_message *message)
     if (parser->framing.body == WEIR_HTTP_BODY_LENGTH)
         printf(",\"length\":%" PRIu64, parser->framing.length);
     put_reason("rule", http_why_framing(message));
-    printf("},\"connection\":{\"keep_alive\":%s", http_goes_on(message) ? "true" : "false");
+    printf("},\"connection\":{\"keep_alive\":%s",
+           weir_http_parser_keeps_alive(parser) ? "true" : "false");
     put_reason("rule", http_why_connection(message));
     putchar('}');
     put_wishes(message);

@@ -221,6 +221,7 @@ static void put_wishes(const http_report *r, const http_message *message)
     const int host = weir_http_parser_find(message->parser, WEIR_HTTP_FIELD_HOST, 0);
     const weir_bytes named = weir_http_parser_value(message->parser, message->head,
                                                     host < 0 ? UINT32_MAX : (uint32_t)host);
+    const char *separator = "";
     if (!message->response && authority.len && !weir_bytes_equal(authority, named)) {
         row_besides(r, "authority", true);
         http_put_escaped(authority, stdout);
@@ -228,8 +229,14 @@ static void put_wishes(const http_report *r, const http_message *message)
     }
     if (weir_http_parser_upgrades_to(message->parser, message->head, weir_bytes_of("", 0))) {
         row_besides(r, "upgrade", true);
-        http_put_escaped(
-            weir_http_parser_get(message->parser, message->head, WEIR_HTTP_FIELD_UPGRADE), stdout);
+        int at = -1;
+        while ((at = weir_http_parser_find(message->parser, WEIR_HTTP_FIELD_UPGRADE,
+                                           (uint32_t)(at + 1))) >= 0) {
+            fputs(separator, stdout);
+            separator = ", ";
+            http_put_escaped(weir_http_parser_value(message->parser, message->head, (uint32_t)at),
+                             stdout);
+        }
         puts(message->response ? "" : ": if the server agrees with 101 (RFC 9110 7.8)");
     }
     if (expects != 0) {
@@ -274,7 +281,7 @@ static void head(http_report *r, const http_message *message)
         snprintf(what, sizeof what, "no body");
     put_decision(r, "framing", what, http_why_framing(message));
     put_decision(r, "connection",
-                 http_goes_on(message)                    ? "stays open"
+                 weir_http_parser_keeps_alive(parser)     ? "stays open"
                  : framing->body == WEIR_HTTP_BODY_TUNNEL ? "no longer HTTP"
                                                           : "closes",
                  http_why_connection(message));

@@ -264,7 +264,7 @@ static bool look_behind(const walk *w, const http_message *message, http_end *en
         end->why_rest = "tunnel";
     else if (!message->response && message->method == WEIR_HTTP_CONNECT)
         end->why_rest = "tunnel-if-accepted";
-    else if (!http_goes_on(message))
+    else if (!weir_http_parser_keeps_alive(message->parser))
         end->why_rest = "ignored";
     else
         end->rest = 0;

@@ -97,18 +97,13 @@ const char *http_form_name(weir_http_target_form form)
 
 /* The connection --------------------------------------------------------------------------- */
 
-bool http_goes_on(const http_message *message)
-{
-    const bool interim = message->response && message->status < 200 && message->status != 101;
-    return interim || weir_http_parser_keeps_alive(message->parser);
-}
-
 http_reason http_why_connection(const http_message *message)
 {
     const weir_http_parser *parser = message->parser;
     const weir_http_framing *framing = &parser->framing;
     if (framing->body == WEIR_HTTP_BODY_TUNNEL)
-        return (http_reason){"RFC 9110 7.8", "it carries another protocol from here on"};
+        return (http_reason){message->status == 101 ? "RFC 9110 7.8" : "RFC 9110 9.3.6",
+                             "it carries another protocol from here on"};
     if (message->response && message->status < 200)
         return (http_reason){"RFC 9110 15.2", "an interim response: the final one follows"};
     if (framing->body == WEIR_HTTP_BODY_UNTIL_CLOSE)
@@ -133,7 +128,8 @@ static const struct meaning {
 } meanings[] = {
     {WEIR_EHTTP_REQUEST_LINE, NULL,
      "A request line is METHOD SP TARGET SP HTTP/1.1 CRLF, with single spaces. One without a "
-     "version is HTTP/0.9, which nobody should speak; after 8 empty lines none is skipped."},
+     "version is HTTP/0.9, which nobody should speak; after the limit empty_lines none is "
+     "skipped."},
     {WEIR_EHTTP_METHOD, NULL,
      "A method is a token (letters, digits and !#$%&'*+-.^_`|~) and one space follows. Bytes of "
      "TLS or of a body whose length was mistaken end here, too."},

@@ -186,7 +186,7 @@ HEAD|no body (RFC 9112 6.3 item 1)|stays open (RFC 9112 9.3)|${ok}Content-Length
 GET|no body (RFC 9112 6.3 item 1)|stays open (RFC 9112 9.3)|HTTP/1.1 304 x\r\n\r\n
 GET|no body (RFC 9112 6.3 item 1)|stays open (RFC 9110 15.2)|HTTP/1.1 100\r\n\r\n
 GET|tunnel (RFC 9110 15.2.2)|no longer HTTP (RFC 9110 7.8)|HTTP/1.1 101 x\r\n\r\nx
-CONNECT|tunnel (RFC 9112 6.3 item 2)|no longer HTTP (RFC 9110 7.8)|${ok}\r\nx
+CONNECT|tunnel (RFC 9112 6.3 item 2)|no longer HTTP (RFC 9110 9.3.6)|${ok}\r\nx
 PURGE|chunked (RFC 9112 6.3 item 4)|stays open (RFC 9112 9.3)|${ok}${chunks}
 GET|1 byte (RFC 9112 6.3 item 6)|closes (RFC 9112 9.3)|${ok}Content-Length: 1\r\n${close}\r\na
 GET|0 bytes (RFC 9112 6.3 item 6)|stays open (RFC 9112 9.3)|HTTP/1.0 200\r\n${none}${keep}\r\n

@@ -44,10 +44,10 @@ void weir_http_chunked_init(weir_http_chunked *decoder, const weir_http_options 
     *decoder = (weir_http_chunked){
         .options = options ? options : &defaults, .trailers = trailers, .state = SIZE_FIRST};
     weir_http_parser *section = &decoder->section;
-    weir_http_parser_request(section, decoder->options, trailers ? trailers : &decoder->unkept,
-                             trailers ? capacity : UINT32_MAX);
-    if (section->field_count > decoder->options->trailers)
-        section->field_count = decoder->options->trailers;
+    weir_http_parser_request(section, decoder->options, trailers ? trailers : &decoder->unkept, 0);
+    /* options->fields bounds heads; a trailer section has its own. */
+    section->field_count = decoder->options->trailers;
+    if (trailers && capacity < section->field_count) section->field_count = capacity;
     section->unkept = !trailers;
     section->lone_lf = false;
     section->state = STATE_FIELD;

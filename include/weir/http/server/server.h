@@ -78,8 +78,9 @@ typedef struct weir_http_server_options {
     uint64_t max_body;             /* bytes of a request's content; 0: 16 MiB; UINT64_MAX: none.
                                       413 */
     uint64_t max_discard;          /* unread content dropped to keep a connection; 0: 64 KiB */
-    const weir_http_options *wire; /* limits of the head and leniency, borrowed for the server's
-                                      life; NULL: the strict defaults.  Its `body` is ignored */
+    const weir_http_options *wire; /* limits of the head and leniency, copied; NULL: the strict
+                                      defaults.  Its `body` is ignored, and more than 128 `fields`
+                                      are never taken */
 } weir_http_server_options;
 
 /* Makes a server.  `options` is copied.
