@@ -20,7 +20,7 @@ typedef struct cli_command {
 } cli_command;
 
 extern const cli_command cli_addr, cli_doctor, cli_echo, cli_http, cli_ifaces, cli_listen,
-    cli_serve, cli_talk, cli_version;
+    cli_serve, cli_sim, cli_talk, cli_version;
 
 /* Exit statuses. */
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };

@@ -15,7 +15,11 @@ endif()
 
 weir_sources(sources ${PROJECT_SOURCE_DIR}/cli)
 if(sources)
+    # `weir sim` runs the worlds of the tests, which see the public headers alone, too.
+    list(APPEND sources ${PROJECT_SOURCE_DIR}/test/worlds/worlds_table.c
+         ${PROJECT_SOURCE_DIR}/test/worlds/http_world.c)
     weir_program(weir_cli weir weir_flags ${sources})
+    target_include_directories(weir_cli PRIVATE ${PROJECT_SOURCE_DIR}/test/worlds)
     target_compile_definitions(weir_cli PRIVATE WEIR_VERSION="${PROJECT_VERSION}")
 endif()
 

@@ -134,6 +134,24 @@ if(TARGET weir_static)
         target_compile_options(test_model PRIVATE -O2)
     endif()
 
+    # A few hundred seeds of each world; `weir sim` runs more.
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/worlds/*.c)
+    add_executable(test_worlds ${sources})
+    set_target_properties(test_worlds PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${WEIR_TEST_DIR})
+    target_link_libraries(test_worlds PRIVATE weir_static weir_flags)
+    set(seeds 1..200)
+    if(WEIR_SANITIZE)
+        set(seeds 1..20)
+    endif()
+    foreach(world http http-partition http-drain http-slow-reader http-reconnect http-descriptors
+                  http-clock)
+        foreach(profile calm lossy hostile)
+            weir_script_test(worlds.${world}.${profile} 120 ${WEIR_LAUNCH}
+                             $<TARGET_FILE:test_worlds> ${world} --profile ${profile} --seeds
+                             ${seeds})
+        endforeach()
+    endforeach()
+
     # ThreadSanitizer holds a signal back that comes while a thread computes, and forgets it when
     # the thread then waits by a system call that it does not know (io_uring_enter, futex): scripts
     # that end a program by a signal might wait for ever.

@@ -118,8 +118,9 @@ static inline void reap(world *w)
 static weir_fiber_context *next_context(world *w)
 {
     weir_sim_settle(w);
-    const bool due = weir_sim_agenda_next(&w->agenda) <= w->now;
-    fiber *next = due || w->abandoned ? NULL : weir_sim_fiber_pick(w);
+    const bool loop = weir_sim_agenda_next(&w->agenda) <= w->now || w->abandoned ||
+                      w->steps > w->options.patience;
+    fiber *next = loop ? NULL : weir_sim_fiber_pick(w);
     w->current = next;
     return next ? &next->context : &w->loop;
 }

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * `weir sim`: worlds in the simulator, with many seeds.
+ */
+#include <weir/io/sim/runner.h>
+
+#include "cli.h"
+#include "worlds.h"
+
+static int run(int argc, char **argv)
+{
+    return weir_sim_main(worlds, worlds_count, argc, argv);
+}
+
+const cli_command cli_sim = {
+    .name = "sim",
+    .summary = "run a scenario in the simulator with many seeds",
+    .help = "usage: weir sim [SCENARIO [OPTION …]]\n\n"
+            "Runs a scenario once for each seed.  The same seed gives the same run.  Without a\n"
+            "scenario, lists them.\n\n"
+            "  --seeds A..B        which seeds; default 1..100\n"
+            "  --jobs N            processes that share the seeds; default 1\n"
+            "  --profile NAME      calm, lossy or hostile; default hostile\n"
+            "  --without N,N       leaves faults of these numbers out of the script\n"
+            "  --hash              prints seed and hash of each run\n\n"
+            "Of the first seed that fails it says why, which faults are needed for it, and how to\n"
+            "repeat it.  Exit status: 0 no seed failed, 1 one did, 2 usage.\n",
+    .run = run,
+};
