@@ -111,6 +111,7 @@ static const struct {
     {"a_directory_that_somebody_has_locked_does_not_stop_a_unix_listener", paths},
     {"of_many_who_replace_a_stale_unix_path_one_wins", paths},
     {"a_thread_that_is_no_task_can_wake", threads},
+    {"a_token_may_be_canceled_from_any_thread_at_any_moment", threads},
     {"work_gives_its_result_from_a_thread_where_it_may_block", work},
     {"other_tasks_run_while_work_blocks", work},
     {"work_that_has_begun_is_waited_for_and_the_request_stays_pending", work},

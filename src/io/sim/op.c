@@ -173,6 +173,7 @@ static bool start(host *h, weir_op *op, fiber *f)
     op->reserved = 0;
     if (op->code < WEIR_OP_COUNT) h->counts.ops[op->code]++;
     w->steps++;
+    w->looks = 0;
     w->now += w->cost;
     const int64_t limit = limit_of(op, f);
     if (limit <= w->now) return done(op, passed(f, op));

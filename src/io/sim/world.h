@@ -121,6 +121,7 @@ struct weir_sim {
     bool visiting;        /* a weir_tasks is under way */
     uint32_t passed_over; /* picks since the fiber that waits longest was picked */
     uint64_t steps;       /* operations since all tasks waited */
+    uint32_t looks;       /* at the clock, since the last operation */
     uint32_t op_budget;   /* ops that completed at once left before a fiber must let others run */
     uint64_t spawned, finished;
     uint32_t short_counts; /* of 1,000 reads and writes, how many are short for no reason */
