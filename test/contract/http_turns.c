@@ -158,3 +158,21 @@ CONTRACT(http_a_long_backlog_does_not_keep_other_tasks_from_running)
     for (int i = 0; i < CLIENTS; i++) close(clients[i]);
     check_int(http_stop(&f), 0);
 }
+
+/* RFC 9110 9.3.6: what follows a CONNECT is meant for a tunnel, whatever it looks like. */
+CONTRACT(http_takes_nothing_after_connect_for_a_request)
+{
+    http_fixture f;
+    http_client c;
+    http_answer a;
+    if (!http_start(io, &f, (weir_http_server_options){0}) || !http_open(&f, &c)) return;
+    check(http_say(&c, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n" GET("/smuggled")));
+    check_int(http_hear(&c, true, &a), 200);
+    check(strstr(a.head, "Content-Length") == NULL);
+    check(strstr(a.head, "Transfer-Encoding") == NULL);
+    check(strstr(a.head, "\r\nConnection: close\r\n") != NULL);
+    check(http_is_closed(&c));
+    for (size_t i = 0; i + 9 <= c.len; i++) check(memcmp(c.data + i, "/smuggled", 9) != 0);
+    http_close(&c);
+    check_int(http_stop(&f), 0);
+}

@@ -144,7 +144,7 @@ static int answer(weir_http_exchange *x)
     if (options->done) x->began = weir_now(x->io, WEIR_CLOCK_MONOTONIC);
     /* RFC 9110 9.3.6: after a 2xx to CONNECT the client sends what is meant for a tunnel, which we
      * do not have: none of it may be taken for a request. */
-    if (x->parser.method == WEIR_HTTP_CONNECT) x->close = true;
+    if (x->parser.method == WEIR_HTTP_CONNECT) x->close = x->linger = true;
     int refused = x->parser.seen & (1ull << WEIR_HTTP_FIELD_EXPECT) ? check_expectation(x) : 0;
     if (refused) {
         turn_down(x, weir_http_error_status(refused), refused);

@@ -139,12 +139,22 @@ static bool decide_close(weir_http_exchange *x)
     return x->close = true;
 }
 
+/* Whether the response has neither Content-Length nor Transfer-Encoding: RFC 9110 8.6, 9.3.6,
+ * RFC 9112 6.1. */
+static bool is_unframed(const weir_http_exchange *x)
+{
+    const int status = x->answer.status;
+    return status == 204 || status == 304 ||
+           (x->parser.method == WEIR_HTTP_CONNECT && weir_http_status_class(status) == 2);
+}
+
 static int finish_head(weir_http_exchange *x)
 {
     weir_http_answer *answer = &x->answer;
     weir_http_out *head = &answer->head;
+    const bool unframed = is_unframed(x);
     const bool modern = x->parser.version == WEIR_HTTP_1_1 || !x->complete;
-    if (!answer->has_length && answer->status != 204 && answer->status != 304) {
+    if (!answer->has_length && !unframed) {
         if (modern) {
             answer->chunked = true;
         } else {
@@ -162,7 +172,7 @@ static int finish_head(weir_http_exchange *x)
     }
     if (answer->chunked) {
         weir_http_out_known(head, WEIR_HTTP_FIELD_TRANSFER_ENCODING, weir_bytes_of("chunked", 7));
-    } else if (answer->has_length && answer->status != 204 && answer->status != 304) {
+    } else if (answer->has_length && !unframed) {
         weir_http_out_number(head, WEIR_HTTP_FIELD_CONTENT_LENGTH, answer->length);
     }
     int64_t len = weir_http_out_end(head);

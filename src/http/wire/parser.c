@@ -41,7 +41,6 @@ void weir_http_parser_response(weir_http_parser *parser, const weir_http_options
 
 void weir_http_parser_reset(weir_http_parser *parser)
 {
-    parser->seen = 0;
     parser->framing = (weir_http_framing){0, WEIR_HTTP_BODY_NONE, false};
     parser->count = 0;
     parser->position = 0;
@@ -69,11 +68,20 @@ bool weir_http_scan_fail(weir_http_parser *parser, int error, size_t offset)
     return false;
 }
 
-/* Whether a Host is valid; the last valid one of this parser is known to be. */
-static bool is_host(weir_http_parser *parser, weir_bytes host)
+static inline bool is_same(const char *a, const char *b, size_t len)
 {
-    if (host.len > 0 && host.len == parser->host_len &&
-        memcmp(host.data, parser->host, host.len) == 0)
+    size_t at = 0;
+    for (; len - at >= 8; at += 8)
+        if (weir_http_load8(a + at) != weir_http_load8(b + at)) return false;
+    for (; at < len; at++)
+        if (a[at] != b[at]) return false;
+    return true;
+}
+
+/* Whether a Host is valid; the last valid one of this parser is known to be. */
+static inline bool is_host(weir_http_parser *parser, weir_bytes host)
+{
+    if (host.len > 0 && host.len == parser->host_len && is_same(host.data, parser->host, host.len))
         return true;
     if (!weir_http_authority_is_valid(host)) return false;
     if (host.len <= sizeof parser->host) {
@@ -84,7 +92,7 @@ static bool is_host(weir_http_parser *parser, weir_bytes host)
 }
 
 /* Gathers what the framing depends on, in the order of the lines, and decides it. */
-static bool decide_framing(weir_http_parser *parser, const char *data)
+static __attribute__((noinline)) bool decide_framing(weir_http_parser *parser, const char *data)
 {
     weir_http_framing_facts facts = {
         .response = parser->response,
@@ -146,9 +154,12 @@ static bool check_head(weir_http_parser *parser, const char *data)
     const uint64_t others = UINT64_C(1) << WEIR_HTTP_FIELD_HOST | UINT64_C(1)
                                                                       << WEIR_HTTP_FIELD_CONNECTION;
     const weir_http_field *host = NULL, *next_host = NULL;
-    const weir_http_field *const end = parser->fields + parser->count;
-    for (const weir_http_field *field = parser->fields; field < end; field++) {
-        if (!(others >> field->id & 1)) continue;
+    uint64_t seen = 0;
+    const weir_http_field *field = parser->fields;
+    for (uint32_t left = parser->count; left > 0; left--, field++) {
+        const uint64_t bit = UINT64_C(1) << field->id;
+        seen |= bit;
+        if (!(bit & others)) continue;
         if (field->id == WEIR_HTTP_FIELD_CONNECTION)
             parser->connection |= (uint8_t)weir_http_connection_options(
                 weir_bytes_of(data + field->value, field->value_len));
@@ -157,13 +168,15 @@ static bool check_head(weir_http_parser *parser, const char *data)
         else if (!next_host)
             next_host = field;
     }
+    parser->seen = seen;
     /* A request without the two fields has no body, as reset says. */
-    if ((parser->seen & framing || parser->response) && !decide_framing(parser, data)) return false;
+    if ((seen & framing || parser->response) && !decide_framing(parser, data)) return false;
     return parser->response || check_host(parser, data, host, next_host);
 }
 
 /* Goes on with the byte scanner.  Returns the length of the head; 0 when it is not complete. */
-static size_t scan_bytes(weir_http_parser *parser, const char *data, size_t end)
+static __attribute__((noinline)) size_t scan_bytes(weir_http_parser *parser, const char *data,
+                                                   size_t end)
 {
     weir_http_scan scan = {data, parser->position, end};
     if (parser->state < STATE_FIELD && !weir_http_scan_start_line(parser, &scan)) return 0;
@@ -173,28 +186,28 @@ static size_t scan_bytes(weir_http_parser *parser, const char *data, size_t end)
 
 static size_t scan(weir_http_parser *parser, const char *data, size_t end)
 {
-    const weir_http_scanner *scanner = weir_http_scanner_chosen();
     size_t head = 0;
-    if (parser->state == STATE_START) head = scanner->take(parser, data, end);
+    if (parser->state == STATE_START) head = weir_http_take(parser, data, end);
     return head > 0 ? head : scan_bytes(parser, data, end);
+}
+
+/* Of a head that is not complete. */
+static __attribute__((noinline)) int result_so_far(weir_http_parser *parser)
+{
+    if (parser->state < STATE_DONE && parser->position == INT32_MAX)
+        weir_http_scan_fail(parser, WEIR_EHTTP_HEAD_LIMIT, parser->position);
+    return parser->state == STATE_DONE ? (int)parser->position : parser->error;
 }
 
 int weir_http_parser_feed(weir_http_parser *parser, const char *data, size_t len)
 {
-    if (parser->state < STATE_DONE) {
-        /* Offsets are of 31 bits, whatever the limits say. */
-        const size_t end = len < INT32_MAX ? len : INT32_MAX;
-        const size_t head = scan(parser, data, end);
-        if (head > 0) {
-            parser->position = (uint32_t)head;
-            parser->state = STATE_DONE;
-            check_head(parser, data);
-        } else if (parser->state < STATE_DONE) {
-            if (parser->position < INT32_MAX) return 0;
-            weir_http_scan_fail(parser, WEIR_EHTTP_HEAD_LIMIT, parser->position);
-        }
-    }
-    return parser->state == STATE_DONE ? (int)parser->position : parser->error;
+    if (parser->state >= STATE_DONE) return result_so_far(parser);
+    /* Offsets are of 31 bits, whatever the limits say. */
+    const size_t head = scan(parser, data, len < INT32_MAX ? len : INT32_MAX);
+    if (head == 0) return result_so_far(parser);
+    parser->position = (uint32_t)head;
+    parser->state = STATE_DONE;
+    return check_head(parser, data) ? (int)head : parser->error;
 }
 
 int weir_http_parser_finish(const weir_http_parser *parser)

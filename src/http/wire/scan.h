@@ -64,6 +64,9 @@ const weir_http_scanner *weir_http_scanner_chosen(void);
 /* From now on `scanner` is in use; NULL: the best.  For tests and benchmarks; any thread. */
 void weir_http_scanner_use(const weir_http_scanner *scanner);
 
+/* Calls the scanner in use, or for short messages the scalar one, which is faster then. */
+size_t weir_http_take(weir_http_parser *parser, const char *data, size_t end);
+
 /* One run over the bytes that there are. */
 typedef struct weir_http_scan {
     const char *data;

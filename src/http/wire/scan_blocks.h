@@ -8,8 +8,9 @@
  *
  * The breaks of a block do not depend on where its lines are, so that the processor computes those
  * of the next blocks while it goes from break to break in this one, and reads names and values
- * behind that.  The first break from a line's begin on has to be CRLF: that proves the value.  The
- * first byte that no token has must be the colon: that proves the name.
+ * behind that.  The first break from a line's begin on has to be CRLF: that proves the value.
+ * What stands before the first colon is a name when the table has it, else when that colon is the
+ * first byte that no token has.
  */
 #ifndef WEIR_HTTP_WIRE_SCAN_BLOCKS_H
 #define WEIR_HTTP_WIRE_SCAN_BLOCKS_H
@@ -17,12 +18,9 @@
 #include "http/wire/scan_lines.h"
 #include "http/wire/scan_marks.h"
 
-/* Else the compiler makes the constants anew wherever they are used. */
 static ALWAYS_INLINE const weir_http_vectors *constants(void)
 {
-    const weir_http_vectors *v = &weir_http_vector_constants;
-    __asm__("" : "+r"(v));
-    return v;
+    return &weir_http_vector_constants;
 }
 
 /* Marks the bytes of a kind from `at` to `end`, at most a block of them; the marks past the end are
@@ -31,20 +29,15 @@ static ALWAYS_INLINE const weir_http_vectors *constants(void)
 static ALWAYS_INLINE uint64_t marks_at(const weir_http_vectors *v, const char *at, const char *end,
                                        enum kind kind)
 {
-    const ptrdiff_t len = end - at;
-    if (len >= BLOCK) return marks_of_block(v, at, kind);
-    return marks_of_block(v, end - BLOCK, kind) >> (BLOCK - len);
+    const char *const last = end - BLOCK;
+    if (at <= last) return marks_of_block(v, at, kind);
+    return marks_of_block(v, last, kind) >> (at - last);
 }
 
 /* Where the first byte of a kind is from `at` on; `end` when there is none. */
 static ALWAYS_INLINE const char *find(const weir_http_vectors *v, const char *at, const char *end,
                                       enum kind kind)
 {
-    if (end - at >= PIECE) {
-        const uint32_t marks = marks_of_piece(v, at, kind);
-        if (marks) return at + __builtin_ctz(marks);
-        at += PIECE;
-    }
     for (; at < end; at += BLOCK) {
         const uint64_t marks = marks_at(v, at, end, kind);
         if (marks) return at + __builtin_ctzll(marks);
@@ -62,57 +55,66 @@ static ALWAYS_INLINE const char *find_break(const char *at, const char *end)
     return find(constants(), at, end, BREAK);
 }
 
+/* Gives the name of the line at `line`, before `stop`; false when it has none. */
+static ALWAYS_INLINE bool read_name(line_name *name, const weir_http_vectors *v, const char *line,
+                                    const char *stop)
+{
+    if (line + NAME > stop) return read_any_name(name, line);
+    const struct name bytes = name_of(line);
+    const size_t len = first_of(name_colons(v, bytes));
+    const unsigned guess = weir_http_field_guess(line, len);
+    const char *const known = weir_http_field_table[guess].text;
+    /* The name, the colon and the space.  Case is one bit of a letter; the other bytes that differ
+     * by that bit alone are controls, of which a line has none before its end. */
+    const uint8_t *const counted = v->counted + NAME - len;
+    if (name_is(bytes, known, counted)) {
+        *name = (line_name){line + len + 2, len, guess};
+        return true;
+    }
+    if (len - 1 >= NAME - 1 || first_of(name_delimiters(v, bytes)) != len)
+        return read_any_name(name, line);
+    const unsigned id = name_is(bytes, known, counted + 1) ? guess : WEIR_HTTP_FIELD_OTHER;
+    *name = (line_name){line + len + 1 + (line[len + 1] == ' '), len, id};
+    return true;
+}
+
 static ALWAYS_INLINE size_t take_fields(weir_http_parser *parser, const char *const data,
                                         const char *line, const char *const end)
 {
     const weir_http_vectors *const v = constants();
-    const char *const stop = line_limit(parser, data, line, end);
+    const char *const stop = last_line_end(parser, data, line, end);
     weir_http_field *field = parser->fields + parser->count;
     const weir_http_field *const field_end = parser->fields + parser->field_count;
-    uint64_t seen = parser->seen;
-    const char *base = line;
-    uint64_t breaks = marks_at(v, base, end, BREAK);
-    for (;;) {
-        uint64_t rest = breaks >> (line - base) << (line - base);
-        while (!rest) {
-            base += BLOCK;
-            if (base >= end) goto leave;
-            rest = breaks = marks_at(v, base, end, BREAK);
+    /* Where the block that breaks are of ends. */
+    const char *block_end = stop - data < BLOCK ? stop : line;
+    uint64_t breaks = 0;
+    while (field < field_end) {
+        while (!breaks) {
+            if (block_end >= stop) goto leave;
+            breaks = marks_at(v, block_end, stop, BREAK);
+            block_end += BLOCK;
         }
-        const char *const last = base + __builtin_ctzll(rest);
-        if (last == line || last + 2 > stop || !is_line_end(last)) break;
-        unsigned len = NAME, id;
-        struct name name;
-        if (end - line >= NAME) {
-            name = name_of(line);
-            len = first_of(name_delimiters(v, name));
+        const char *const last = block_end - BLOCK + __builtin_ctzll(breaks);
+        breaks &= breaks - 1;
+        if (last <= line) {
+            if (last == line) break;
+            continue; /* The LF of the line before, when its CR ends a block. */
         }
-        if (len - 1 < NAME - 1) {
-            id = weir_http_field_guess(line, len);
-            /* The colon is in the table, so that one byte more compares the lengths. */
-            const char *known = weir_http_field_table[id].text;
-            if (first_of(name_differences(v, name, known)) <= len) id = WEIR_HTTP_FIELD_OTHER;
-        } else {
-            len = weir_http_scan_name(line, &id);
-            if (len == 0) break;
-        }
-        if (line[len] != ':' || field == field_end) break;
-        keep_field(field++, data, line, len, id, last);
-        seen |= UINT64_C(1) << id;
+        if (!is_line_end(last)) break;
+        breaks &= breaks - 1;
+        line_name name;
+        if (!read_name(&name, v, line, stop)) break;
+        keep_field(field, data, line, &name, last);
+        field++;
         line = last + 2;
-        if (line - base >= BLOCK) {
-            base += BLOCK;
-            if (base >= end) break;
-            breaks = marks_at(v, base, end, BREAK);
-        }
     }
 leave:
-    return leave_fields(parser, data, line, end, (uint32_t)(field - parser->fields), seen);
+    return leave_fields(parser, data, line, stop, field);
 }
 
 static size_t take(weir_http_parser *parser, const char *data, size_t len)
 {
-    if (len < BLOCK) return weir_http_scanner_scalar.take(parser, data, len);
+    if (len <= BLOCK) return weir_http_scanner_scalar.take(parser, data, len);
     return take_lines(parser, data, len);
 }
 

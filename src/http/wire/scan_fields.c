@@ -134,7 +134,6 @@ static inline bool end_value(weir_http_parser *parser, weir_http_scan *scan)
     if (!after_cr && !parser->lone_lf)
         return weir_http_scan_fail(parser, WEIR_EHTTP_LINE_END, scan->at);
     scan->at++;
-    parser->seen |= UINT64_C(1) << field_of(parser)->id;
     parser->count++;
     return true;
 }
@@ -151,11 +150,10 @@ static inline bool end_head(weir_http_parser *parser, weir_http_scan *scan)
 /* Passes what is ordinary; true when that is all. */
 static bool take(weir_http_parser *parser, weir_http_scan *scan)
 {
-    const weir_http_scanner *scanner = weir_http_scanner_chosen();
     if (parser->unkept) return false;
     parser->state = STATE_FIELD;
     parser->position = (uint32_t)scan->at;
-    const size_t end = scanner->take(parser, scan->data, scan->end);
+    const size_t end = weir_http_take(parser, scan->data, scan->end);
     scan->at = end > 0 ? end : parser->position;
     return end > 0;
 }

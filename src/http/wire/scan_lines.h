@@ -26,14 +26,14 @@ static const char *find_break(const char *at, const char *end);
 static size_t take_fields(weir_http_parser *parser, const char *data, const char *line,
                           const char *end);
 
-/* Where lines end that are within the limits and begin with the one at `line`. */
-static ALWAYS_INLINE const char *line_limit(const weir_http_parser *parser, const char *data,
-                                            const char *line, const char *end)
+/* The CR of a line before here has its LF within the limits, from the line at `line` on. */
+static ALWAYS_INLINE const char *last_line_end(const weir_http_parser *parser, const char *data,
+                                               const char *line, const char *end)
 {
     const char *stop = line + parser->field_line;
     const char *const section = data + parser->section + parser->field_section;
     if (stop > section) stop = section;
-    return stop < end ? stop : end;
+    return (stop < end ? stop : end) - 1;
 }
 
 static ALWAYS_INLINE bool is_line_end(const char *at)
@@ -82,7 +82,7 @@ static ALWAYS_INLINE const char *take_request_line(weir_http_parser *parser, con
 {
     const unsigned target = take_method(parser, data);
     if (target == 0) return NULL;
-    const char *const space = find_stray(data + target, end);
+    const char *const space = find_stray(data + target + 1, end);
     uint8_t minor;
     if (end - space < 11 || space + 11 - data > parser->options->start_line || *space != ' ' ||
         !is_version(space + 1, &minor) || !is_line_end(space + 9))
@@ -114,43 +114,59 @@ static ALWAYS_INLINE const char *take_status_line(weir_http_parser *parser, cons
 }
 
 /* The next two leave out blanks; a value has no other bytes up to the space. */
-static __attribute__((noinline)) const char *skip_blanks(const char *first, const char *last)
+static __attribute__((noinline, cold)) const char *skip_blanks(const char *first, const char *last)
 {
     while (first < last && (uint8_t)*first <= ' ') first++;
     return first;
 }
 
-static __attribute__((noinline)) const char *drop_blanks(const char *first, const char *last)
+static __attribute__((noinline, cold)) const char *drop_blanks(const char *first, const char *last)
 {
     while (first < last && (uint8_t)last[-1] <= ' ') last--;
     return last;
 }
 
-/* Keeps a line whose name of `len` bytes is followed by a colon, and whose value ends at `last`. */
-static ALWAYS_INLINE void keep_field(weir_http_field *field, const char *data, const char *line,
-                                     unsigned len, unsigned id, const char *last)
+/* The name of a line, and where the value begins but for blanks. */
+typedef struct line_name {
+    const char *value;
+    size_t len;
+    unsigned id;
+} line_name;
+
+/* Any name that a byte which is no token's follows; false when that is not the colon. */
+static ALWAYS_INLINE bool read_any_name(line_name *name, const char *line)
 {
-    const char *value = line + len + 1, *value_end = last;
-    value += *value == ' ';
+    unsigned id;
+    name->len = weir_http_scan_name(line, &id);
+    name->id = id;
+    name->value = line + name->len + 1;
+    return name->len > 0 && line[name->len] == ':';
+}
+
+/* Keeps the line at `line` whose value ends at `last`. */
+static ALWAYS_INLINE void keep_field(weir_http_field *field, const char *data, const char *line,
+                                     const line_name *name, const char *last)
+{
+    const char *value = name->value, *value_end = last;
     if ((uint8_t)*value <= ' ') value = skip_blanks(value, last);
     if ((uint8_t)last[-1] <= ' ') value_end = drop_blanks(value, last);
     field->name = (uint32_t)(line - data);
     field->value = (uint32_t)(value - data);
     field->value_len = (uint32_t)(value_end - value);
-    field->name_len = (uint16_t)len;
-    field->id = (uint8_t)id;
+    field->name_len = (uint16_t)name->len;
+    field->id = (uint8_t)name->id;
     field->folded = 0;
 }
 
-/* Stores how far fields were taken, `line` being not ordinary.  Returns as take_fields. */
+/* Stores how far fields were taken, `line` being not ordinary and `next` the first field not
+ * used. Returns as take_fields. */
 static ALWAYS_INLINE size_t leave_fields(weir_http_parser *parser, const char *data,
-                                         const char *line, const char *end, uint32_t count,
-                                         uint64_t seen)
+                                         const char *line, const char *stop,
+                                         const weir_http_field *next)
 {
-    parser->seen = seen;
-    parser->count = count;
+    parser->count = (uint32_t)(next - parser->fields);
     parser->position = parser->mark = (uint32_t)(line - data);
-    if (end - line < 2 || !is_line_end(line)) return 0;
+    if (line >= stop || !is_line_end(line)) return 0;
     return (size_t)(line + 2 - data);
 }
 
@@ -158,15 +174,16 @@ static ALWAYS_INLINE size_t take_lines(weir_http_parser *parser, const char *dat
 {
     const char *const end = data + len;
     const char *line = data + parser->position;
+    if (len < 16 || parser->count == parser->field_count) return 0;
     if (parser->state == STATE_START) {
-        if (line > data || len < 16) return 0;
+        if (line > data) return 0;
         line = parser->response ? take_status_line(parser, data, end)
                                 : take_request_line(parser, data, end);
         if (!line) return 0;
-        parser->section = parser->line = parser->position = (uint32_t)(line - data);
+        parser->section = (uint32_t)(line - data);
         parser->state = STATE_FIELD;
     }
-    return line < end ? take_fields(parser, data, line, end) : 0;
+    return take_fields(parser, data, line, end);
 }
 
 #endif

@@ -3,12 +3,12 @@
  * What a vector scanner tells of bytes.  Each defines:
  *
  *     uint64_t marks_of_block(v, const char *at, enum kind kind)   of 64 bytes
- *     uint32_t marks_of_piece(v, const char *at, enum kind kind)   of 16 bytes
  *     struct name                          32 bytes in registers
  *     struct name name_of(const char *at)
- *     uint32_t name_delimiters(v, struct name)                     marks what no token has
- *     uint32_t name_differences(v, struct name, const char *known) marks where not only the case
- *                                                                  differs
+ *     uint32_t name_colons(v, struct name)
+ *     uint32_t name_delimiters(v, struct name)   marks what no token has
+ *     bool name_is(struct name, const char *known, const uint8_t *counted)
+ *         whether all bits are the same which are set in the bytes at `counted`
  *
  * A mark is a bit a byte, that of the first byte the lowest.
  */
@@ -21,7 +21,7 @@
 
 #include "http/wire/scan.h"
 
-enum { PIECE = 16, NAME = 32, BLOCK = 64 };
+enum { NAME = 32, BLOCK = 64 };
 
 enum kind {
     STRAY, /* what no target has: controls, space, "#", 0x7F to 0xFF */
@@ -36,15 +36,16 @@ typedef struct weir_http_vectors {
     uint8_t token_sets[NAME]; /* bit h of entry l: h * 16 + l is one; twice */
     uint8_t half_bits[NAME];  /* 1 << (index & 7) */
     uint8_t half_mask[NAME];  /* 0x0F */
-    uint8_t lower_case[NAME]; /* 0x20 */
     uint8_t control_max[NAME];
     uint8_t tab[NAME];
     uint8_t del[NAME];
     uint8_t graphic_min[NAME]; /* "!" */
     uint8_t number_sign[NAME];
+    uint8_t colon[NAME];
+    uint8_t counted[NAME + 2 + NAME]; /* 0xDF (all bits but case) NAME + 2 times, then 0 */
 } weir_http_vectors;
 
-extern const weir_http_vectors weir_http_vector_constants;
+__attribute__((visibility("hidden"))) extern const weir_http_vectors weir_http_vector_constants;
 
 /* The place of the first mark; NAME when there is none. */
 static ALWAYS_INLINE unsigned first_of(uint32_t marks)

@@ -43,13 +43,6 @@ static ALWAYS_INLINE uint64_t marks_of_block(const weir_http_vectors *v, const c
                    judge(v, at + 48, kind));
 }
 
-static ALWAYS_INLINE uint32_t marks_of_piece(const weir_http_vectors *v, const char *at,
-                                             enum kind kind)
-{
-    const uint8x16_t none = vdupq_n_u8(0);
-    return (uint32_t)bits_of(v, judge(v, at, kind), none, none, none);
-}
-
 struct name {
     uint8x16_t first, second;
 };
@@ -74,19 +67,19 @@ static ALWAYS_INLINE uint32_t name_delimiters(const weir_http_vectors *v, struct
     return (uint32_t)bits_of(v, delimiters(v, name.first), delimiters(v, name.second), none, none);
 }
 
-static ALWAYS_INLINE uint8x16_t equal(const weir_http_vectors *v, uint8x16_t bytes,
-                                      const char *known)
+static ALWAYS_INLINE uint32_t name_colons(const weir_http_vectors *v, struct name name)
 {
-    const uint8x16_t lower = vld1q_u8(v->lower_case);
-    return vceqq_u8(vorrq_u8(bytes, lower), vorrq_u8(vld1q_u8((const uint8_t *)known), lower));
+    const uint8x16_t colon = vld1q_u8(v->colon), none = vdupq_n_u8(0);
+    return (uint32_t)bits_of(v, vceqq_u8(name.first, colon), vceqq_u8(name.second, colon), none,
+                             none);
 }
 
-static ALWAYS_INLINE uint32_t name_differences(const weir_http_vectors *v, struct name name,
-                                               const char *known)
+static ALWAYS_INLINE bool name_is(struct name name, const char *known, const uint8_t *counted)
 {
-    const uint8x16_t none = vdupq_n_u8(0);
-    return ~(uint32_t)bits_of(v, equal(v, name.first, known), equal(v, name.second, known + 16),
-                              none, none);
+    const uint8_t *text = (const uint8_t *)known;
+    uint8x16_t low = vandq_u8(veorq_u8(name.first, vld1q_u8(text)), vld1q_u8(counted));
+    uint8x16_t high = vandq_u8(veorq_u8(name.second, vld1q_u8(text + 16)), vld1q_u8(counted + 16));
+    return vmaxvq_u8(vorrq_u8(low, high)) == 0;
 }
 
 #include "http/wire/scan_blocks.h"

@@ -63,6 +63,13 @@ const weir_http_scanner *weir_http_scanner_chosen(void)
     return atomic_load_explicit(&chosen, memory_order_relaxed);
 }
 
+size_t weir_http_take(weir_http_parser *parser, const char *data, size_t end)
+{
+    /* Vectors are slower where there is less than two blocks of them. */
+    if (end <= BLOCK) return weir_http_scanner_scalar.take(parser, data, end);
+    return atomic_load_explicit(&chosen, memory_order_relaxed)->take(parser, data, end);
+}
+
 void weir_http_scanner_use(const weir_http_scanner *scanner)
 {
     atomic_store_explicit(&chosen, scanner ? scanner : scanners[0], memory_order_relaxed);
@@ -89,10 +96,11 @@ const weir_http_vectors weir_http_vector_constants __attribute__((aligned(32))) 
                         0xD0, 0x54, 0xF4, 0x70),
     .half_bits = {BITS, BITS, BITS, BITS},
     .half_mask = ALL(0x0F),
-    .lower_case = ALL(0x20),
     .control_max = ALL(0x1F),
     .tab = ALL('\t'),
     .del = ALL(0x7F),
     .graphic_min = ALL('!'),
     .number_sign = ALL('#'),
+    .colon = ALL(':'),
+    .counted = {EIGHT(0xDF), EIGHT(0xDF), EIGHT(0xDF), EIGHT(0xDF), 0xDF, 0xDF},
 };
