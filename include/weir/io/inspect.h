@@ -45,7 +45,8 @@ typedef void weir_task_visit(void *argument, const weir_task_info *info);
  * own tasks, so the picture of each is true, and all are of about the same moment.
  *
  * Returns 0; WEIR_EBUSY: another such call is under way; WEIR_EDEADLINE: a worker did not answer
- * within 100 ms, because a task holds it; the tasks of the others were visited.
+ * within 100 ms, because a task holds it; the tasks of the others were visited; WEIR_EUNSUPPORTED:
+ * another thread than that of a simulated world asks.
  * Holds the calling thread for as long; not a cancellation point.  From any thread. */
 int weir_tasks(weir_io *io, weir_task_visit *visit, void *argument);
 

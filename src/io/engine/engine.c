@@ -63,6 +63,8 @@ static int create_sim(const weir_engine_options *options, weir_io **out)
 {
     const char *seed = getenv("WEIR_SEED");
     if (options->workers > MOST_WORKERS || options->blocking_idle.ns < 0) return WEIR_EINVAL;
+    /* Both look from a thread of their own. */
+    if (options->dump_signal || options->stall.ns) return WEIR_EUNSUPPORTED;
     weir_sim_options sim = {
         .seed = options->seed ? options->seed
                 : seed        ? strtoull(seed, NULL, 0)

@@ -80,6 +80,7 @@ int weir_sim_tasks(weir_io *io, weir_task_visit *visit, void *argument)
 {
     host *h = (host *)io;
     tour t = {h, visit, argument};
+    if (h->world->running && !sim_is_inside(h)) return WEIR_EUNSUPPORTED;
     if (h->world->visiting) return WEIR_EBUSY;
     h->world->visiting = true;
     const int error = each(h->world, tell, &t);

@@ -45,8 +45,9 @@ typedef struct weir_engine_options {
  *
  * Returns 0 and *out, to be freed with weir_io_destroy; WEIR_EINVAL (absurd options, or WEIR_IO in
  * the environment is not auto, uring, epoll, threads or sim); WEIR_ENOSYS or WEIR_EPERM: io_uring
- * was asked for and the kernel lacks or forbids it; WEIR_ENOMEM, WEIR_EMFILE, WEIR_ENFILE.  From
- * any thread. */
+ * was asked for and the kernel lacks or forbids it; WEIR_EUNSUPPORTED: the simulator with
+ * dump_signal or stall, which look from another thread; WEIR_ENOMEM, WEIR_EMFILE, WEIR_ENFILE.
+ * From any thread. */
 int weir_engine_create(const weir_engine_options *options, weir_io **out);
 
 /* Makes an engine, runs `run` as its root task, and frees it: a whole program in one call.
