@@ -215,9 +215,11 @@ static void travel(host *from, datagram *d, sim_link *link)
         datagram *twin = copy_of(d);
         if (twin) pass(from, twin, link);
     }
-    if (d->length && link->is.corrupt && weir_prng_below(&w->network, 1000000) < link->is.corrupt)
-        d->data[weir_prng_below(&w->network, d->length)] ^=
-            (char)(1 << weir_prng_below(&w->network, 8));
+    if (d->length && link->is.corrupt && weir_prng_below(&w->network, 1000000) < link->is.corrupt) {
+        /* One draw after the other: inside one expression their order is the compiler's. */
+        const uint64_t at = weir_prng_below(&w->network, d->length);
+        d->data[at] ^= (char)(1 << weir_prng_below(&w->network, 8));
+    }
     pass(from, d, link);
 }
 
