@@ -11,6 +11,7 @@
 #include "io/sim/disk.h"
 #include "io/sim/net.h"
 #include "io/sim/tcp.h"
+#include "io/sim/trace.h"
 #include "io/sim/world.h"
 
 enum {
@@ -122,6 +123,7 @@ void weir_sim_destroy(weir_sim *w)
     weir_stack_pool_close(&w->pool);
     weir_stack_slabs_destroy(w->stacks);
     free(w->ready.slots);
+    weir_sim_trace_end(w);
     free(w);
 }
 
@@ -194,6 +196,7 @@ uint64_t weir_sim_hash(const weir_sim *w)
 void weir_sim_set_skew(weir_sim_host *h, weir_duration ahead)
 {
     h->skew = ahead.ns;
+    if (sim_is_recorded(h->world)) weir_sim_trace_fault(h, WEIR_SIM_SKEW, NULL, ahead.ns);
 }
 
 int weir_sim_boot(host *h)

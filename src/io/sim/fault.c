@@ -8,6 +8,7 @@
 
 #include "io/sim/net.h"
 #include "io/sim/tcp.h"
+#include "io/sim/trace.h"
 
 typedef struct planned {
     sim_event event; /* first */
@@ -54,11 +55,16 @@ static void crash(host *h)
     weir_sim_each_fiber(h->world, ask_of_host, h);
 }
 
+static bool is_dying(const host *h)
+{
+    return h->crashed && h->spawned != h->finished;
+}
+
 /* True when the host is up again; false: its programs have not ended yet. */
 static bool restart(host *h)
 {
     if (!h->crashed) return true;
-    if (h->spawned != h->finished) return false;
+    if (is_dying(h)) return false;
     h->crashed = h->net->down = false;
     return weir_sim_boot(h) == 0;
 }
@@ -69,6 +75,8 @@ static void happen(void *world_, sim_event *event)
     const weir_sim_fault *fault = &((planned *)event)->fault;
     host *h = fault->host;
     sim_link *link = fault->other ? weir_sim_link_get(h, fault->other) : NULL;
+    if (sim_is_recorded(w) && !(fault->kind == WEIR_SIM_RESTART && is_dying(h)))
+        weir_sim_trace_fault(h, fault->kind, fault->other, fault->value);
     switch (fault->kind) {
     case WEIR_SIM_CUT:
     case WEIR_SIM_JOIN:

@@ -14,7 +14,7 @@
 #include <weir/io/inspect.h>
 
 #include "io/sim/node.h"
-#include "io/sim/world.h"
+#include "io/sim/trace.h"
 
 void weir_sim_settle(world *w)
 {
@@ -44,6 +44,7 @@ static void ask_to_stop(void *argument, fiber *f)
 /* The tasks cannot go on by themselves: tells so, and has them stop. */
 static void give_up(world *w, const char *what)
 {
+    weir_sim_trace_wrong(w, "the world is in a %s", what);
     if (!w->options.quiet) {
         fprintf(stderr, "weir: the simulated world is in a %s at %lld ns (seed %llu)\n", what,
                 (long long)(w->now - SIM_START_NS), (unsigned long long)w->options.seed);

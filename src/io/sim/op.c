@@ -12,6 +12,7 @@
  */
 #include "io/sim/attempt.h"
 #include "io/sim/node.h"
+#include "io/sim/trace.h"
 #include "io/sim/world.h"
 
 enum {
@@ -35,6 +36,7 @@ static int64_t explain(host *h, weir_op *op, unsigned state, int64_t result)
 static void note_result(world *w, const weir_op *op)
 {
     sim_note_down(w, NOTE_OP, (uint64_t)op->code << 32 | (uint32_t)op->fd, (uint64_t)op->result);
+    if (sim_is_recorded(w)) weir_sim_trace_op(op, op->queue ? NULL : w->current, false);
 }
 
 void weir_sim_op_finish(weir_op *op, int64_t result)
@@ -226,6 +228,7 @@ int64_t weir_sim_op_perform(host *h, weir_op *op)
         perhaps_rest(w);
         return op->result;
     }
+    if (sim_is_recorded(w) && f->waiting) weir_sim_trace_op(op, f, true);
     weir_sim_fiber_wait(w);
     const unsigned state = op->reserved;
     op->reserved = 0;
@@ -247,7 +250,11 @@ void weir_sim_submit(weir_io *io, weir_op *op)
 {
     host *h = (host *)io;
     op->result = WEIR_EUNSUPPORTED;
-    if (op->code < WEIR_OP_COUNT && start(h, op, NULL)) return;
+    if (op->code < WEIR_OP_COUNT && start(h, op, NULL)) {
+        const bool waits = op->reserved & OP_STATE;
+        if (sim_is_recorded(h->world) && waits) weir_sim_trace_op(op, NULL, true);
+        return;
+    }
     note_result(h->world, op);
     weir_sim_queue_push(h, op);
 }

@@ -7,6 +7,7 @@
 
 #include "io/sim/disk.h"
 #include "io/sim/net.h"
+#include "io/sim/trace.h"
 
 /* Two hash tables with open addressing; never more than half full. */
 typedef struct sim_routes {
@@ -204,10 +205,14 @@ int weir_sim_cut(weir_sim_host *from, weir_sim_host *to, bool cut)
     sim_link *it = weir_sim_link_get(from, to);
     if (!it) return WEIR_ENOMEM;
     it->cut = cut;
+    if (sim_is_recorded(from->world))
+        weir_sim_trace_fault(from, cut ? WEIR_SIM_CUT : WEIR_SIM_JOIN, to, 0);
     return 0;
 }
 
 void weir_sim_unplug(weir_sim_host *h, bool down)
 {
     h->net->down = down;
+    if (sim_is_recorded(h->world))
+        weir_sim_trace_fault(h, down ? WEIR_SIM_UNPLUG : WEIR_SIM_PLUG, NULL, 0);
 }

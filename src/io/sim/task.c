@@ -9,7 +9,7 @@
  */
 #include <stdlib.h>
 
-#include "io/sim/world.h"
+#include "io/sim/trace.h"
 
 enum {
     OPS_IN_A_ROW = 128,
@@ -186,8 +186,10 @@ static weir_fiber_next fiber_main(void *argument)
     world *w = f->host->world;
     reap(w);
     f->started = true;
+    if (sim_is_recorded(w)) weir_sim_trace_task(f, false, 0);
     int result = f->record.run(&f->host->io, f->record.argument);
     f->alive = false;
+    if (sim_is_recorded(w)) weir_sim_trace_task(f, true, result);
     weir_task_record_end(&f->record, result);
     f->host->finished++;
     w->finished++;

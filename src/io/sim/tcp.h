@@ -32,7 +32,8 @@ typedef enum sim_segment_kind { SEGMENT_BYTES, SEGMENT_FIN, SEGMENT_RST } sim_se
 typedef struct sim_segment {
     int64_t arrives; /* negative: not sent yet, or lost and to be sent again */
     uint32_t bytes;
-    uint32_t kind;
+    uint32_t kind : 2;
+    uint32_t packet : 30; /* its number in what is recorded, when it was sent */
 } sim_segment;
 
 /* What is under way to one end. */
@@ -60,6 +61,7 @@ typedef struct sim_end {
 
 struct sim_connection {
     sim_end end[2];
+    uint16_t port[2];
     sim_connection *next, **link; /* of the world's */
 };
 
@@ -71,6 +73,8 @@ struct tcp {
     bool shut_in;
     bool reno;        /* TCP_CONGESTION, which changes nothing here */
     uint8_t attempts; /* SYNs sent */
+    bool refused;     /* the answer under way says that nobody listens */
+    uint32_t packet;  /* CONNECTING: its number in what is recorded */
     sim_connection *connection;
     sim_event event; /* CONNECTING: the SYN arrives, its answer does, or it is sent again */
     tcp *next;       /* in a backlog */

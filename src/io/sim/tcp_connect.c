@@ -14,6 +14,7 @@
 
 #include "io/sim/socket.h"
 #include "io/sim/tcp.h"
+#include "io/sim/trace.h"
 
 enum {
     SYN_ATTEMPTS = 7, /* net.ipv4.tcp_syn_retries + 1 */
@@ -196,20 +197,49 @@ static host *destination(tcp *t, sim_link **link)
     return there;
 }
 
+/* What is under way between two hosts while `t` connects. */
+static sim_parcel parcel_of(const tcp *t, const host *from, const host *to)
+{
+    const bool answer = to == t->node.host;
+    const sim_name *a = answer ? &t->binding.remote : &t->binding.local;
+    const sim_name *b = answer ? &t->binding.local : &t->binding.remote;
+    return (sim_parcel){.from = from,
+                        .to = to,
+                        .from_port = a->port,
+                        .to_port = b->port,
+                        .kind = !answer      ? PACKET_SYN
+                                : t->refused ? PACKET_REFUSAL
+                                             : PACKET_SYN_ACK,
+                        .flags = !answer && t->attempts > 1 ? PACKET_AGAIN : 0,
+                        .number = t->packet};
+}
+
+static void record_arrival(const tcp *t, const host *from, const host *to)
+{
+    const sim_parcel parcel = parcel_of(t, from, to);
+    weir_sim_trace_arrived(&parcel);
+}
+
 static void answered(void *world_, sim_event *event)
 {
+    const world *w = world_;
     tcp *t = (tcp *)(void *)((char *)event - offsetof(tcp, event));
     sim_link *link;
     host *there = destination(t, &link);
-    (void)world_;
+    if (sim_is_recorded(w) && there) record_arrival(t, there, t->node.host);
     if (there) conclude(t, there);
 }
 
 static void pass(tcp *t, host *from, host *to, sim_link *link, sim_event_run *then)
 {
     int64_t arrives = -1;
-    if (link && !weir_sim_link_is_cut(from, to, link))
-        arrives = weir_sim_link_pass(from, link, SYN_SIZE);
+    const bool cut = !link || weir_sim_link_is_cut(from, to, link);
+    if (!cut) arrives = weir_sim_link_pass(from, link, SYN_SIZE);
+    if (sim_is_recorded(from->world)) {
+        sim_parcel parcel = parcel_of(t, from, to);
+        if (cut) parcel.flags |= PACKET_CUT;
+        t->packet = weir_sim_trace_sent(&parcel, arrives);
+    }
     if (arrives < 0) {
         wait_longer(t);
     } else {
@@ -223,8 +253,11 @@ static void syn_arrived(void *world_, sim_event *event)
     tcp *listener;
     sim_link *link;
     host *there = destination(t, &link);
-    (void)world_;
-    if (there && verdict(t, there, &listener) != WEIR_EAGAIN) {
+    const world *w = world_;
+    const int64_t answer = there ? verdict(t, there, &listener) : WEIR_EAGAIN;
+    if (sim_is_recorded(w) && there) record_arrival(t, t->node.host, there);
+    t->refused = answer < 0;
+    if (answer != WEIR_EAGAIN) {
         pass(t, there, t->node.host, weir_sim_link_get(there, t->node.host), answered);
     } else {
         wait_longer(t);

@@ -56,6 +56,7 @@ int64_t weir_sim_tcp_join(tcp *client, tcp *server)
     for (int i = 0; i < 2; i++) {
         both[i]->connection = c;
         both[i]->side = (uint8_t)i;
+        c->port[i] = both[i]->binding.local.port;
         both[i]->binding.connected = true;
     }
     return 0;

@@ -8,6 +8,9 @@
 
 #include <weir/base/error.h>
 #include <weir/io/sim/runner.h>
+#include <weir/io/sim/trace.h>
+
+#include "io/sim/trace.h"
 
 static int plan(weir_sim_trial *trial, size_t from)
 {
@@ -47,6 +50,7 @@ void weir_sim_fail(weir_sim_trial *trial, const char *format, ...)
     va_start(list, format);
     vsnprintf(trial->why, sizeof trial->why, format, list);
     va_end(list);
+    if (trial->sim) weir_sim_trace_wrong(trial->sim, "%s", trial->why);
 }
 
 bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint64_t *hash)

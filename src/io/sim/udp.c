@@ -12,6 +12,7 @@
 
 #include "io/sim/net.h"
 #include "io/sim/socket.h"
+#include "io/sim/trace.h"
 
 enum {
     LARGEST_FOUR = 65507,
@@ -25,8 +26,10 @@ typedef struct datagram {
     sim_event event; /* first: its arrival */
     struct datagram *next;
     host *to_host;
+    const host *from_host;
     sim_name from, to;
-    bool refused; /* it is the answer that nobody was there */
+    bool refused;    /* it is the answer that nobody was there */
+    uint32_t packet; /* its number in what is recorded; 0: none */
     uint32_t length;
     char data[];
 } datagram;
@@ -110,11 +113,30 @@ static int64_t connect_socket(sim_node *n, weir_op *op)
     return 0;
 }
 
+static sim_parcel parcel_of(const datagram *d)
+{
+    return (sim_parcel){.from = d->from_host,
+                        .to = d->to_host,
+                        .kind = d->refused ? PACKET_UNREACHABLE : PACKET_DATAGRAM,
+                        .from_port = d->from.port,
+                        .to_port = d->to.port,
+                        .bytes = d->length,
+                        .number = d->packet};
+}
+
+static void record_arrival(const datagram *d, uint32_t flags)
+{
+    sim_parcel parcel = parcel_of(d);
+    parcel.flags = flags;
+    weir_sim_trace_arrived(&parcel);
+}
+
 /* Whether a socket takes a datagram: there is room in its buffer. */
 static void enqueue(udp *u, datagram *d)
 {
     const uint32_t limit = (uint32_t)weir_sim_option(&u->node, SOL_SOCKET, SO_RCVBUF);
     if (u->shut_in || u->bytes + d->length + OVERHEAD > limit) {
+        if (sim_is_recorded(u->node.host->world) && d->packet) record_arrival(d, PACKET_NO_ROOM);
         free(d);
         return;
     }
@@ -166,8 +188,10 @@ static void arrive(datagram *d)
 
 static void arrived(void *world_, sim_event *event)
 {
-    (void)world_;
-    arrive((datagram *)event);
+    const world *w = world_;
+    datagram *d = (datagram *)event;
+    if (sim_is_recorded(w) && d->packet) record_arrival(d, 0);
+    arrive(d);
 }
 
 void weir_sim_udp_end(world *w)
@@ -194,12 +218,17 @@ static datagram *copy_of(const datagram *d)
 }
 
 /* Sends a datagram over a link, or loses it. */
-static void pass(host *from, datagram *d, sim_link *link)
+static void pass(host *from, datagram *d, sim_link *link, uint32_t flags)
 {
     world *w = from->world;
     int64_t when = -1;
-    if (!weir_sim_link_is_cut(from, d->to_host, link))
-        when = weir_sim_link_pass(from, link, d->length + HEADER);
+    const bool cut = weir_sim_link_is_cut(from, d->to_host, link);
+    if (!cut) when = weir_sim_link_pass(from, link, d->length + HEADER);
+    if (sim_is_recorded(w)) {
+        sim_parcel parcel = parcel_of(d);
+        parcel.flags = flags | (cut ? PACKET_CUT : 0);
+        d->packet = weir_sim_trace_sent(&parcel, when);
+    }
     if (when < 0 || !weir_sim_plan(&w->agenda, &d->event, when)) free(d);
 }
 
@@ -207,20 +236,24 @@ static void travel(host *from, datagram *d, sim_link *link)
 {
     world *w = from->world;
     d->event = (sim_event){.run = arrived};
+    d->from_host = from;
+    d->packet = 0;
     if (!link) {
         arrive(d);
         return;
     }
     if (link->is.duplicate && weir_prng_below(&w->network, 1000000) < link->is.duplicate) {
         datagram *twin = copy_of(d);
-        if (twin) pass(from, twin, link);
+        if (twin) pass(from, twin, link, PACKET_TWIN);
     }
+    uint32_t flags = 0;
     if (d->length && link->is.corrupt && weir_prng_below(&w->network, 1000000) < link->is.corrupt) {
+        flags = PACKET_CHANGED;
         /* One draw after the other: inside one expression their order is the compiler's. */
         const uint64_t at = weir_prng_below(&w->network, d->length);
         d->data[at] ^= (char)(1 << weir_prng_below(&w->network, 8));
     }
-    pass(from, d, link);
+    pass(from, d, link, flags);
 }
 
 /* To whom a datagram goes. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "io/sim/tcp.h"
+#include "io/sim/trace.h"
 
 enum {
     FIRST_ROOM = 4,
@@ -61,17 +62,39 @@ static int64_t delay_of(uint32_t resent)
     return delay < longest_resend ? delay : longest_resend;
 }
 
+static sim_parcel parcel_of(const sim_wire *wire, const sim_segment *segment)
+{
+    static const sim_packet_kind kinds[] = {
+        [SEGMENT_BYTES] = PACKET_BYTES, [SEGMENT_FIN] = PACKET_FIN, [SEGMENT_RST] = PACKET_RST};
+    const sim_connection *c = wire->connection;
+    const int side = side_of(wire);
+    return (sim_parcel){.from = c->end[!side].host,
+                        .to = c->end[side].host,
+                        .from_port = c->port[!side],
+                        .to_port = c->port[side],
+                        .kind = kinds[segment->kind],
+                        .bytes = segment->bytes,
+                        .number = segment->packet};
+}
+
+static void record_departure(const sim_wire *wire, sim_segment *segment, bool cut)
+{
+    sim_parcel parcel = parcel_of(wire, segment);
+    parcel.flags = (segment->packet ? PACKET_AGAIN : 0) | (cut ? PACKET_CUT : 0);
+    segment->packet = weir_sim_trace_sent(&parcel, segment->arrives) & PACKET_MASK;
+}
+
 /* Sends a segment on its way, after those before it.  False: it is lost. */
 static bool depart(sim_wire *wire, sim_segment *segment, int64_t not_before)
 {
     const int side = side_of(wire);
     host *from = wire->connection->end[!side].host;
+    const bool cut = weir_sim_link_is_cut(from, wire->connection->end[side].host, wire->link);
     segment->arrives = -1;
-    if (weir_sim_link_is_cut(from, wire->connection->end[side].host, wire->link)) return false;
-    int64_t arrives = weir_sim_link_pass(from, wire->link, segment->bytes + HEADER);
-    if (arrives < 0) return false;
-    segment->arrives = arrives > not_before ? arrives : not_before;
-    return true;
+    if (!cut) segment->arrives = weir_sim_link_pass(from, wire->link, segment->bytes + HEADER);
+    if (segment->arrives >= 0 && segment->arrives < not_before) segment->arrives = not_before;
+    if (sim_is_recorded(from->world)) record_departure(wire, segment, cut);
+    return segment->arrives >= 0;
 }
 
 /* Plans what comes next of the first segment. */
@@ -98,8 +121,8 @@ static void send_again(sim_wire *wire)
 
 static void happen(void *world_, sim_event *event)
 {
+    const world *w = world_;
     sim_wire *wire = (sim_wire *)event;
-    (void)world_;
     const sim_segment segment = *segment_at(wire, 0);
     const int side = side_of(wire);
     if (segment.arrives < 0) {
@@ -110,6 +133,10 @@ static void happen(void *world_, sim_event *event)
         send_again(wire);
         plan(wire);
         return;
+    }
+    if (sim_is_recorded(w)) {
+        const sim_parcel parcel = parcel_of(wire, &segment);
+        weir_sim_trace_arrived(&parcel);
     }
     wire->first = (wire->first + 1) & (wire->room - 1);
     wire->count--;

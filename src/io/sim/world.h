@@ -137,6 +137,7 @@ struct weir_sim {
     struct sim_routes *routes;
     struct planned *faults;
     struct sim_connection *connections;
+    struct sim_trace *trace; /* NULL: nothing is recorded (trace.h) */
 };
 
 /* The state of an op, in op->reserved: 0 = not in flight. */
