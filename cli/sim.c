@@ -23,6 +23,11 @@ const cli_command cli_sim = {
             "  --profile NAME      calm, lossy or hostile; default hostile\n"
             "  --without N,N       leaves faults of these numbers out of the script\n"
             "  --hash              prints seed and hash of each run\n\n"
+            "Of a single seed:\n"
+            "  --trace FILE        writes what happened as text; - is standard output\n"
+            "  --svg FILE          draws it: hosts as lanes, packets as arrows\n"
+            "  --window FROM..TO   these seconds of it alone, as 1.5..3\n"
+            "  --hosts NAME,NAME   these hosts of it alone\n\n"
             "Of the first seed that fails it says why, which faults are needed for it, and how to\n"
             "repeat it.  Exit status: 0 no seed failed, 1 one did, 2 usage.\n",
     .run = run,

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io/sim/trace_files.h"
+
 enum { MOST_JOBS = 64, MOST_FAILURES = 8, USAGE = 2 };
 
 typedef struct plan {
@@ -24,6 +26,7 @@ typedef struct plan {
     uint64_t first, last, left_out;
     unsigned jobs;
     bool hash;
+    sim_trace_files files;
 } plan;
 
 /* What a job tells; in shared memory, written by the job alone while it lives. */
@@ -38,7 +41,9 @@ static bool try_seed(const plan *p, uint64_t seed, uint64_t left_out, weir_sim_t
 {
     uint64_t hash;
     *trial = (weir_sim_trial){.seed = seed, .profile = p->profile, .left_out = left_out};
+    weir_sim_trace_files_open(&p->files, trial);
     const bool good = weir_sim_try(p->scenario, trial, &hash);
+    weir_sim_trace_files_close(&p->files, trial);
     if (p->hash) printf("%llu %016llx\n", (unsigned long long)seed, (unsigned long long)hash);
     if (good) weir_sim_destroy(trial->sim);
     return good;
@@ -159,11 +164,14 @@ static void tell_script(const weir_sim_trial *trial, uint64_t left_out)
     }
 }
 
-static void tell_failure(const plan *p, uint64_t seed)
+static void tell_failure(const plan *told, uint64_t seed)
 {
     weir_sim_trial *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) return;
+    plan quiet = *told;
+    const plan *p = &quiet;
+    quiet.files = (sim_trace_files){0};
     try_apart(p, seed, p->left_out, shared);
     printf("seed %llu fails: %s\n", (unsigned long long)seed, shared->why);
     const uint64_t left_out = shrink(p, seed, shared);
@@ -176,7 +184,7 @@ static void tell_failure(const plan *p, uint64_t seed)
         printf("%s%d", separator, i);
         separator = ",";
     }
-    printf("\n");
+    printf("\nsee it: the same with --trace FILE (text; - is standard output) or --svg FILE\n");
     munmap(shared, sizeof *shared);
 }
 
@@ -213,15 +221,38 @@ static bool read_jobs(const char *text, plan *p)
     return p->jobs > 0 && p->jobs <= MOST_JOBS;
 }
 
+static bool read_trace(const char *text, plan *p)
+{
+    p->files.text = text;
+    return true;
+}
+
+static bool read_picture(const char *text, plan *p)
+{
+    p->files.picture = text;
+    return true;
+}
+
+static bool read_window(const char *text, plan *p)
+{
+    return weir_sim_trace_files_window(&p->files, text);
+}
+
+static bool read_hosts(const char *text, plan *p)
+{
+    p->files.view.hosts = text;
+    return true;
+}
+
 static bool read_options(plan *p, int argc, char **argv)
 {
     static const struct {
         const char *name;
         bool (*read)(const char *text, plan *p);
-    } options[] = {{"--seeds", read_seeds},
-                   {"--jobs", read_jobs},
-                   {"--profile", read_profile},
-                   {"--without", read_left_out}};
+    } options[] = {{"--seeds", read_seeds},     {"--jobs", read_jobs},
+                   {"--profile", read_profile}, {"--without", read_left_out},
+                   {"--trace", read_trace},     {"--svg", read_picture},
+                   {"--window", read_window},   {"--hosts", read_hosts}};
     for (int i = 0; i < argc; i++) {
         bool known = strcmp(argv[i], "--hash") == 0;
         p->hash |= known;
@@ -234,7 +265,9 @@ static bool read_options(plan *p, int argc, char **argv)
         fprintf(stderr, "weir sim: \"%s\" is not understood\n", argv[i]);
         return false;
     }
-    return true;
+    if ((!p->files.text && !p->files.picture) || p->first == p->last) return true;
+    fputs("weir sim: --trace and --svg are of a single seed: --seeds N\n", stderr);
+    return false;
 }
 
 static int list(const weir_sim_scenario *scenarios, size_t count)
@@ -252,6 +285,7 @@ int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, ch
         if (strcmp(scenarios[i].name, argv[0]) == 0) p.scenario = &scenarios[i];
     if (!p.scenario) fprintf(stderr, "weir sim: there is no scenario \"%s\"\n", argv[0]);
     if (!p.scenario || !read_options(&p, argc - 1, argv + 1)) return USAGE;
+    p.files.scenario = p.scenario->name;
     job *jobs = mmap(NULL, MOST_JOBS * sizeof *jobs, PROT_READ | PROT_WRITE,
                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (jobs == MAP_FAILED) return 1;

@@ -12,6 +12,7 @@
 #include <weir/base/error.h>
 #include <weir/io/clock.h>
 #include <weir/io/sim/fault.h>
+#include <weir/io/sim/runner.h>
 #include <weir/io/sim/trace.h>
 #include <weir/io/socket.h>
 
@@ -441,4 +442,54 @@ TEST(a_recorder_without_memory_forgets_and_does_not_fail)
         assert_true(error == 0 || error == WEIR_ENOMEM);
     }
     weir_sim_destroy(p.sim);
+}
+
+static int speak(weir_io *io, void *argument)
+{
+    for (int i = 0; i < 4; i++) {
+        weir_sim_say(io, "second %d", i);
+        weir_sleep(io, weir_seconds(1));
+    }
+    weir_sim_fail(argument, "as it should");
+    return 0;
+}
+
+static int speaking(weir_sim_trial *trial)
+{
+    weir_sim_host *h;
+    const int error = weir_sim_add_host(trial->sim, "speaker", NULL, &h);
+    return error ? error : weir_run(weir_sim_io(h), speak, trial);
+}
+
+static void read_file(const char *path, char *out, size_t room)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    out[fread(out, 1, room - 1, file)] = 0;
+    fclose(file);
+    unlink(path);
+}
+
+TEST(the_runner_writes_the_text_and_the_picture_of_a_seed)
+{
+    static const weir_sim_scenario scenario = {"speaking", "", speaking};
+    char folder[] = "/tmp/weir-trace-XXXXXX", text[64], picture[64], content[16384];
+    assert_non_null(mkdtemp(folder));
+    snprintf(text, sizeof text, "%s/text", folder);
+    snprintf(picture, sizeof picture, "%s/picture", folder);
+    char *whole[] = {"speaking", "--seeds", "4", "--trace", text, "--svg", picture};
+    assert_int_equal(weir_sim_main(&scenario, 1, 7, whole), 1);
+    read_file(text, content, sizeof content);
+    assert_int_equal(count_of(content, "second "), 4);
+    assert_int_equal(count_of(content, "!  wrong: as it should\n"), 1);
+    read_file(picture, content, sizeof content);
+    assert_int_equal(count_of(content, "<title>"), 1 + 2 + 4 + 1); /* task, lane, says, failure */
+    assert_int_equal(count_of(content, "speaking, hostile, failed: as it should, seed 4"), 1);
+    char *part[] = {"speaking", "--seeds", "4", "--trace", text, "--window", "0.5..2.5"};
+    assert_int_equal(weir_sim_main(&scenario, 1, 7, part), 1);
+    read_file(text, content, sizeof content);
+    assert_int_equal(count_of(content, "second "), 2);
+    char *many[] = {"speaking", "--seeds", "4..5", "--trace", text};
+    assert_int_equal(weir_sim_main(&scenario, 1, 5, many), 2);
+    rmdir(folder);
 }

@@ -59,6 +59,8 @@ bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint
     trial->fault_count = 0;
     trial->failed = false;
     int error = weir_sim_create(&options, &trial->sim);
+    if (!error && trial->record) error = weir_sim_record(trial->sim, 0);
+    if (!error && trial->follow) error = weir_sim_follow(trial->sim, trial->follow);
     if (!error) {
         weir_sim_use(trial->sim, trial->profile);
         error = scenario->run(trial);

@@ -17,6 +17,7 @@
 #define WEIR_IO_SIM_RUNNER_H
 
 #include <weir/io/sim/fault.h>
+#include <weir/io/sim/trace.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,8 @@ typedef struct weir_sim_trial {
     uint64_t seed;
     weir_sim_profile profile;
     uint64_t left_out; /* bit n: fault n of the script is not planned */
+    bool record;       /* weir_sim_record: the world is recorded … */
+    FILE *follow;      /* … and followed, unless NULL: weir_sim_follow */
 
     /* The runner's. */
     weir_sim_fault faults[WEIR_SIM_TRIAL_FAULTS];
@@ -64,7 +67,9 @@ void weir_sim_fail(weir_sim_trial *trial, const char *format, ...)
 bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint64_t *hash);
 
 /* The command: SCENARIO [--seeds A..B] [--jobs N] [--profile NAME] [--without N,N]
- * [--hash].  Without a scenario, lists them.
+ * [--hash]; and with a single seed [--trace FILE] [--svg FILE] [--window FROM..UNTIL]
+ * [--hosts NAME,NAME]: what happened as text, FILE - being standard output, and as a picture, of
+ * the seconds and hosts given.  Without a scenario, lists them.
  * Returns an exit status: 0 all good, 1 a seed failed, 2 usage. */
 int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, char **argv);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The files of a seed that somebody wants to see.
+ */
+#include "io/sim/trace_files.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <weir/base/error.h>
+
+/* "1.5" in nanoseconds; *end is what follows. */
+static int64_t read_seconds(const char *text, const char **end)
+{
+    int64_t ns = 0, unit = 1000000000;
+    for (; *text >= '0' && *text <= '9' && ns < INT64_C(100000000000000000); text++)
+        ns = ns * 10 + (*text - '0') * unit;
+    if (*text == '.' && text[1] != '.')
+        for (text++; *text >= '0' && *text <= '9'; text++) ns += (*text - '0') * (unit /= 10);
+    *end = text;
+    return ns;
+}
+
+bool weir_sim_trace_files_window(sim_trace_files *files, const char *text)
+{
+    files->view.from.ns = read_seconds(text, &text);
+    if (strncmp(text, "..", 2) != 0) return false;
+    files->view.until.ns = read_seconds(text + 2, &text);
+    return *text == 0;
+}
+
+static bool is_whole(const weir_sim_view *view)
+{
+    return !view->from.ns && !view->until.ns && !view->hosts;
+}
+
+static FILE *open_file(const char *path)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    if (!file) fprintf(stderr, "weir sim: %s: %s\n", path, weir_errname(-errno));
+    return file;
+}
+
+static void close_file(FILE *file, const char *path, int error)
+{
+    if (!error && ferror(file)) error = WEIR_EIO;
+    if (file != stdout && fclose(file) != 0 && !error) error = -errno;
+    if (error) fprintf(stderr, "weir sim: %s: %s\n", path, weir_errname(error));
+}
+
+void weir_sim_trace_files_open(const sim_trace_files *files, weir_sim_trial *trial)
+{
+    trial->record = files->text || files->picture;
+    if (files->text && is_whole(&files->view)) trial->follow = open_file(files->text);
+}
+
+static void write_file(const char *path, const weir_sim *sim, const weir_sim_view *view,
+                       int (*write)(const weir_sim *sim, const weir_sim_view *view, FILE *out))
+{
+    FILE *file = open_file(path);
+    if (file) close_file(file, path, write(sim, view, file));
+}
+
+void weir_sim_trace_files_close(const sim_trace_files *files, weir_sim_trial *trial)
+{
+    weir_sim_view view = files->view;
+    char title[sizeof trial->why + 96];
+    if (!trial->sim) return;
+    if (trial->follow) {
+        weir_sim_follow(trial->sim, NULL);
+        close_file(trial->follow, files->text, 0);
+        trial->follow = NULL;
+    } else if (files->text && !is_whole(&files->view)) {
+        write_file(files->text, trial->sim, &view, weir_sim_write_text);
+    }
+    snprintf(title, sizeof title, "%s%s%s%s%s", files->scenario ? files->scenario : "",
+             files->scenario ? ", " : "", weir_sim_profile_name(trial->profile),
+             trial->failed ? ", failed: " : ", good", trial->failed ? trial->why : "");
+    view.title = title;
+    if (files->picture) write_file(files->picture, trial->sim, &view, weir_sim_write_svg);
+}
