@@ -126,7 +126,7 @@ struct weir_sim {
     uint32_t op_budget;   /* ops that completed at once left before a fiber must let others run */
     uint64_t spawned, finished;
     uint32_t short_counts; /* of 1,000 reads and writes, how many are short for no reason */
-    atomic_bool running; /* read also by threads that ask for what is not for them */
+    atomic_bool running;   /* read also by threads that ask for what is not for them */
     bool root_ended, abandoned;
     int error; /* WEIR_EDEADLK: a deadlock or livelock was found */
     weir_stack_slabs *stacks;
