@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Reads until the room itself says something with `word` in it, and hears what comes before. */
-static int await_line(weir_io *io, person *me, weir_reader *reader, const char *word)
+static int read_until(weir_io *io, person *me, weir_reader *reader, const char *word)
 {
     weir_bytes line;
     char text[CHAT_LINE + 1];
@@ -21,6 +21,15 @@ static int await_line(weir_io *io, person *me, weir_reader *reader, const char *
     }
 }
 
+static int await_line(weir_io *io, person *me, weir_reader *reader, const char *word)
+{
+    weir_scope scope;
+    weir_scope_enter_for(io, &scope, weir_seconds(20));
+    const int error = read_until(io, me, reader, word);
+    weir_scope_leave(io, &scope);
+    return error;
+}
+
 static int say(weir_io *io, person *me, const char *text)
 {
     const int64_t sent = weir_tcp_write_all(io, &me->tcp, text, strlen(text));
@@ -31,11 +40,8 @@ static int say(weir_io *io, person *me, const char *text)
 static int ask_who(weir_io *io, person *me, weir_reader *reader)
 {
     const weir_instant asked = weir_now(io, WEIR_CLOCK_MONOTONIC);
-    weir_scope scope;
-    weir_scope_enter_for(io, &scope, weir_seconds(20));
     int error = say(io, me, "/who\n");
     if (!error) error = await_line(io, me, reader, "are here");
-    weir_scope_leave(io, &scope);
     if (error) return error;
     const weir_duration took = weir_instant_since(weir_now(io, WEIR_CLOCK_MONOTONIC), asked);
     if (took.ns > me->slowest.ns) me->slowest = took;
@@ -100,10 +106,10 @@ int person_run(weir_io *io, void *argument)
         weir_scope scope;
         weir_scope_enter_for(io, &scope, weir_seconds(20));
         error = weir_tcp_connect(io, &me->world->address, &me->tcp);
+        weir_scope_leave(io, &scope);
         const bool connected = error == 0;
         weir_reader_init(&reader, &me->tcp.stream, buffer, sizeof buffer);
         if (connected) error = join(io, me, &reader);
-        weir_scope_leave(io, &scope);
         if (!error) error = stay(io, me, &reader);
         if (connected) weir_tcp_close(io, &me->tcp);
         if (!error) break;
