@@ -63,7 +63,8 @@ static void look_at_engine(report *r)
     row *line = add(r, "engine", "engine", error ? BAD : FINE);
     if (error) {
         snprintf(line->value, sizeof line->value, "none: %s", weir_strerror(error));
-        snprintf(line->advice, sizeof line->advice, "check WEIR_IO: auto, uring, epoll, threads");
+        snprintf(line->advice, sizeof line->advice,
+                 "check WEIR_IO: auto, uring, epoll, threads, sim");
         return;
     }
     const weir_io_description about = weir_io_describe(io);
@@ -236,7 +237,7 @@ const cli_command cli_doctor = {
             "Looks at the kernel and the limits of this process and says what Weir makes of them.\n"
             "Ends with 1 when something needed is missing.\n\n"
             "  --json   as one JSON object\n\n"
-            "The variable WEIR_IO (auto, uring, epoll, threads) chooses the engine.\n\n"
+            "The variable WEIR_IO (auto, uring, epoll, threads, sim) chooses the engine.\n\n"
             "example: WEIR_IO=epoll weir doctor\n",
     .run = run,
 };
