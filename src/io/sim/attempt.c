@@ -20,10 +20,33 @@ typedef int64_t attempt_fn(host *h, weir_op *op, sim_node *n);
 
 static attempt_fn *const attempts[WEIR_OP_COUNT];
 
+/* Ops for which the kernel takes memory, or the engine. */
+static bool needs_memory(const weir_op *op)
+{
+    const uint64_t these = UINT64_C(1) << WEIR_OP_SOCKET | UINT64_C(1) << WEIR_OP_PAIR |
+                           UINT64_C(1) << WEIR_OP_PIPE | UINT64_C(1) << WEIR_OP_OPEN |
+                           UINT64_C(1) << WEIR_OP_DUPLICATE | UINT64_C(1) << WEIR_OP_LISTEN |
+                           UINT64_C(1) << WEIR_OP_ACCEPT | UINT64_C(1) << WEIR_OP_CONNECT |
+                           UINT64_C(1) << WEIR_OP_READ_LENT | UINT64_C(1) << WEIR_OP_WRITE |
+                           UINT64_C(1) << WEIR_OP_SEND | UINT64_C(1) << WEIR_OP_SEND_MANY |
+                           UINT64_C(1) << WEIR_OP_SEND_FILE;
+    return these >> op->code & 1;
+}
+
+/* What such an op says then.  A connect that is under way goes on by itself. */
+static int64_t without_memory(const weir_op *op)
+{
+    const int64_t progress = weir_sim_attempt_progress(op);
+    if (progress > 0) return progress;
+    return op->code == WEIR_OP_READ_LENT ? WEIR_ENOBUFS : WEIR_ENOMEM;
+}
+
 int64_t weir_sim_attempt(host *h, weir_op *op)
 {
     if (h->crashed && op->code != WEIR_OP_CLOSE && op->code != WEIR_OP_RECEIVER_STOP)
         return WEIR_ENETDOWN;
+    if (h->memory_fails && needs_memory(op) && sim_fails(h->world, h->memory_fails))
+        return without_memory(op);
     switch (op->code) {
     case WEIR_OP_SOCKET: return weir_sim_socket_open(h, op);
     case WEIR_OP_PAIR: return weir_sim_pair_open(h, op);

@@ -16,6 +16,7 @@
 
 #include "io/sim/attempt.h"
 #include "io/sim/disk_tree.h"
+#include "io/sim/socket.h"
 
 enum {
     ALL_FLAGS = WEIR_OPEN_READ | WEIR_OPEN_WRITE | WEIR_OPEN_CREATE | WEIR_OPEN_EXCLUSIVE |
@@ -37,7 +38,7 @@ static const sim_node_kind file_kind;
 
 static int64_t clock_of(const host *h)
 {
-    return SIM_EPOCH_NS + h->world->now + h->skew;
+    return sim_real_time(h);
 }
 
 static open_file *file_of(sim_node *n)
@@ -101,7 +102,10 @@ int64_t weir_sim_attempt_open(host *h, weir_op *op)
         weir_sim_node_close(h, (int)result);
         return error;
     }
-    if (flags & WEIR_OPEN_TRUNCATE && flags & WEIR_OPEN_WRITE) inode->size = 0;
+    if (flags & WEIR_OPEN_TRUNCATE && flags & WEIR_OPEN_WRITE && inode->kind == INODE_FILE) {
+        h->disk->used -= inode->size;
+        inode->size = 0;
+    }
     file->inode = inode;
     inode->opened++;
     return result;
@@ -154,6 +158,11 @@ int64_t weir_sim_attempt_stat(host *h, weir_op *op)
     return 0;
 }
 
+static bool fails(host *h)
+{
+    return sim_fails(h->world, h->disk->errors);
+}
+
 int64_t weir_sim_disk_read(sim_node *n, uint64_t offset, void *to, size_t length)
 {
     const open_file *file = file_of(n);
@@ -161,6 +170,7 @@ int64_t weir_sim_disk_read(sim_node *n, uint64_t offset, void *to, size_t length
     if (!(file->flags & WEIR_OPEN_READ)) return WEIR_EBADF;
     const sim_inode *inode = file->inode;
     if (inode->kind == INODE_DIRECTORY) return WEIR_EISDIR;
+    if (inode->kind == INODE_FILE && fails(n->host)) return WEIR_EIO;
     if (inode->kind != INODE_FILE || offset >= inode->size) return 0;
     const size_t left = inode->size - (size_t)offset, part = left < length ? left : length;
     if (part > 0) memcpy(to, inode->data + offset, part);
@@ -181,8 +191,19 @@ static int64_t extend(sim_inode *inode, uint64_t size)
         inode->room = room;
     }
     memset(inode->data + inode->size, 0, (size_t)size - inode->size);
+    inode->disk->used += size - inode->size;
     inode->size = (size_t)size;
     return 0;
+}
+
+/* How many of the bytes the disk has room for; a gap before them takes room, too. */
+static size_t fitting(const sim_inode *inode, uint64_t offset, size_t length)
+{
+    const sim_disk *disk = inode->disk;
+    if (!disk->capacity || offset + length <= inode->size) return length;
+    const uint64_t left = disk->capacity > disk->used ? disk->capacity - disk->used : 0;
+    const uint64_t end = inode->size + left;
+    return end <= offset ? 0 : end - offset < length ? (size_t)(end - offset) : length;
 }
 
 static int64_t write_to(open_file *file, uint64_t offset, const void *from, size_t length)
@@ -190,7 +211,11 @@ static int64_t write_to(open_file *file, uint64_t offset, const void *from, size
     sim_inode *inode = file->inode;
     if (!(file->flags & WEIR_OPEN_WRITE)) return WEIR_EBADF;
     if (inode->kind != INODE_FILE) return (int64_t)length;
+    if (fails(file->node.host)) return WEIR_EIO;
     if (file->flags & WEIR_OPEN_APPEND) offset = inode->size;
+    const size_t fits = fitting(inode, offset, length);
+    if (fits == 0 && length > 0) return WEIR_ENOSPC;
+    length = fits;
     const int64_t error = extend(inode, offset + length);
     if (error) return error;
     if (length > 0) memcpy(inode->data + offset, from, length);
@@ -214,17 +239,22 @@ static int64_t each_slice(host *h, const weir_op *op, part_fn *part)
 {
     open_file *file = file_of(weir_sim_node_at(h, op->fd));
     if (op->args.at.offset > INT64_MAX) return WEIR_EINVAL;
+    size_t left = 0;
+    for (uint32_t i = 0; i < op->args.at.count; i++)
+        if (__builtin_add_overflow(left, op->args.at.data[i].iov_len, &left)) left = SIZE_MAX;
+    left = weir_sim_shorten(h->world, left);
     uint32_t used = 0;
     int64_t done = 0;
-    for (uint32_t i = 0; i < op->args.at.count && used < MAX_SLICES; i++) {
+    for (uint32_t i = 0; i < op->args.at.count && used < MAX_SLICES && left > 0; i++) {
         const struct iovec *slice = &op->args.at.data[i];
         if (slice->iov_len == 0) continue;
         used++;
         if (!file) return -ESPIPE;
-        const int64_t n =
-            part(file, op->args.at.offset + (uint64_t)done, slice->iov_base, slice->iov_len);
+        const size_t want = slice->iov_len < left ? slice->iov_len : left;
+        const int64_t n = part(file, op->args.at.offset + (uint64_t)done, slice->iov_base, want);
         if (n < 0) return done > 0 ? done : n;
         done += n;
+        left -= (size_t)n;
         if ((size_t)n < slice->iov_len) break;
     }
     return done;
@@ -281,14 +311,16 @@ static int64_t receive(sim_node *n, sim_transfer *t)
 {
     open_file *file = (open_file *)n;
     int64_t done = 0;
-    while (t->length > 0) {
+    size_t left = weir_sim_shorten(n->host->world, t->length);
+    while (left > 0) {
         char chunk[1024];
-        const size_t want = t->length < sizeof chunk ? t->length : sizeof chunk;
+        const size_t want = left < sizeof chunk ? left : sizeof chunk;
         const int64_t got = weir_sim_disk_read(n, file->position, chunk, want);
         if (got <= 0) return done > 0 ? done : got;
         weir_sim_transfer_in(t, chunk, (size_t)got);
         file->position += (uint64_t)got;
         done += got;
+        left -= (size_t)got;
     }
     return done;
 }
@@ -297,14 +329,20 @@ static int64_t send_bytes(sim_node *n, sim_transfer *t)
 {
     open_file *file = (open_file *)n;
     int64_t done = 0;
-    while (t->length > 0) {
+    size_t left = weir_sim_shorten(n->host->world, t->length);
+    while (left > 0) {
         char chunk[1024];
-        const size_t part = t->length < sizeof chunk ? t->length : sizeof chunk;
+        const size_t part = left < sizeof chunk ? left : sizeof chunk;
+        sim_transfer before = *t;
         weir_sim_transfer_out(t, chunk, part);
         const int64_t put = write_to(file, file->position, chunk, part);
+        if (put != (int64_t)part) *t = before; /* only what was taken is gone */
         if (put < 0) return done > 0 ? done : put;
+        if ((size_t)put < part) weir_sim_transfer_out(t, chunk, (size_t)put);
         file->position += (uint64_t)put;
         done += put;
+        left -= (size_t)put;
+        if ((size_t)put < part) break;
     }
     return done;
 }

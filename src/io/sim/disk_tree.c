@@ -32,6 +32,7 @@ sim_inode *weir_sim_inode_add(sim_disk *disk, sim_inode *parent, const char *nam
     i->number = ++disk->next_number;
     i->modified = now;
     i->linked = true;
+    i->disk = disk;
     i->parent = parent ? parent : i;
     if (!parent) return i;
     i->serial = ++parent->next_serial;
@@ -50,6 +51,7 @@ void weir_sim_inode_free_if_unused(sim_inode *i)
 {
     if (i->linked || i->opened > 0) return;
     if (i->socket) return;
+    if (i->kind == INODE_FILE) i->disk->used -= i->size;
     free(i->data);
     free(i);
 }

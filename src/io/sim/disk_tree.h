@@ -13,6 +13,7 @@ struct sim_inode {
     uint32_t mode;
     uint64_t number;
     int64_t modified; /* on the real clock */
+    sim_disk *disk;
     sim_inode *parent;
     sim_inode *first, *last; /* DIRECTORY: what is in it, in the order of its making */
     sim_inode *next, *previous;
@@ -28,6 +29,9 @@ struct sim_inode {
 struct sim_disk {
     sim_inode *root;
     uint64_t next_number;
+    uint64_t used;     /* bytes of all files */
+    uint64_t capacity; /* bytes that they may have, any number if 0 */
+    uint32_t errors;   /* of a million reads and writes, how many fail */
 };
 
 /* How to walk. */

@@ -50,12 +50,13 @@ static int fill_defaults(weir_sim_options *options)
     return absurd ? WEIR_EINVAL : 0;
 }
 
-/* Three generators: what one part of a world draws does not shift the draws of the others. */
+/* Four generators: what one part of a world draws does not shift the draws of the others. */
 static void seed(world *w, uint64_t number)
 {
     weir_prng_seed(&w->schedule, number);
     weir_prng_seed(&w->network, number ^ UINT64_C(0x6E6574776F726B21));
     weir_prng_seed(&w->program, number ^ UINT64_C(0x70726F6772616D21));
+    weir_prng_seed(&w->failure, number ^ UINT64_C(0x6661696C75726521));
     w->hash = number;
 }
 
@@ -196,6 +197,7 @@ uint64_t weir_sim_hash(const weir_sim *w)
 void weir_sim_set_skew(weir_sim_host *h, weir_duration ahead)
 {
     h->skew = ahead.ns;
+    h->drifts_from = h->world->now;
     if (sim_is_recorded(h->world)) weir_sim_trace_fault(h, WEIR_SIM_SKEW, NULL, ahead.ns);
 }
 
@@ -298,7 +300,7 @@ static weir_instant now(weir_io *io, int clock)
      * nothing else is done in between. */
     if (sim_is_inside(h)) w->now += ++w->looks > LOOKS_IN_A_ROW ? LOOK_FACTOR * w->cost : w->cost;
     switch (clock) {
-    case WEIR_CLOCK_REAL: return (weir_instant){SIM_EPOCH_NS + w->now + h->skew};
+    case WEIR_CLOCK_REAL: return (weir_instant){sim_real_time(h)};
     case WEIR_CLOCK_PROCESS:
     case WEIR_CLOCK_THREAD: return (weir_instant){(int64_t)h->counts.switches * w->cost};
     default: return (weir_instant){w->now};

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "io/sim/disk_tree.h"
 #include "io/sim/net.h"
 #include "io/sim/tcp.h"
 #include "io/sim/trace.h"
@@ -16,7 +17,7 @@ typedef struct planned {
     struct planned *next; /* of the world's, freed with it */
 } planned;
 
-static void reset_one(host *h)
+static tcp *draw_connection(host *h)
 {
     uint32_t seen = 0;
     tcp *victim = NULL;
@@ -25,7 +26,19 @@ static void reset_one(host *h)
         if (!t || t->state != TCP_CONNECTED) continue;
         if (weir_prng_below(&h->world->network, ++seen) == 0) victim = t;
     }
+    return victim;
+}
+
+static void reset_one(host *h)
+{
+    tcp *victim = draw_connection(h);
     if (victim) weir_sim_tcp_break(victim->connection);
+}
+
+static void forget_one(host *h)
+{
+    tcp *victim = draw_connection(h);
+    if (victim) weir_sim_tcp_vanish(victim, WEIR_ETIMEDOUT);
 }
 
 static void slow_down(host *h, uint64_t bandwidth)
@@ -46,11 +59,10 @@ static void ask_of_host(void *argument, fiber *f)
 /* Its connections are gone without a word; its programs hear of it as of a request to stop. */
 static void crash(host *h)
 {
-    if (h->crashed) return;
-    h->crashed = h->net->down = true;
+    if (h->crashed++) return;
     for (uint32_t i = 0; i < h->node_room; i++) {
         tcp *t = h->nodes[i] ? weir_sim_tcp_of(h->nodes[i]) : NULL;
-        if (t) weir_sim_tcp_vanish(t);
+        if (t) weir_sim_tcp_vanish(t, WEIR_ENETDOWN);
     }
     weir_sim_each_fiber(h->world, ask_of_host, h);
 }
@@ -61,11 +73,21 @@ static bool is_dying(const host *h)
 }
 
 /* True when the host is up again; false: its programs have not ended yet. */
+static void set_skew(host *h, int64_t ahead)
+{
+    h->skew = ahead;
+    h->drifts_from = h->world->now;
+}
+
 static bool restart(host *h)
 {
     if (!h->crashed) return true;
+    if (h->crashed > 1) {
+        h->crashed--; /* another fault stops it still */
+        return true;
+    }
     if (is_dying(h)) return false;
-    h->crashed = h->net->down = false;
+    h->crashed = 0;
     return weir_sim_boot(h) == 0;
 }
 
@@ -79,17 +101,29 @@ static void happen(void *world_, sim_event *event)
         weir_sim_trace_fault(h, fault->kind, fault->other, fault->value);
     switch (fault->kind) {
     case WEIR_SIM_CUT:
-    case WEIR_SIM_JOIN:
-        if (link) link->cut = fault->kind == WEIR_SIM_CUT;
+        if (link) link->cuts++;
         break;
-    case WEIR_SIM_UNPLUG: h->net->down = true; break;
-    case WEIR_SIM_PLUG: h->net->down = h->crashed; break;
+    case WEIR_SIM_JOIN:
+        if (link && link->cuts) link->cuts--;
+        break;
+    case WEIR_SIM_UNPLUG: h->net->unplugged++; break;
+    case WEIR_SIM_PLUG: h->net->unplugged -= h->net->unplugged > 0; break;
     case WEIR_SIM_RESET: reset_one(h); break;
-    case WEIR_SIM_SKEW: h->skew = fault->value; break;
+    case WEIR_SIM_FORGET: forget_one(h); break;
+    case WEIR_SIM_SKEW: set_skew(h, fault->value); break;
+    case WEIR_SIM_DRIFT:
+        set_skew(h, sim_real_time(h) - SIM_EPOCH_NS - w->now);
+        h->drift = fault->value;
+        break;
     case WEIR_SIM_DESCRIPTORS:
         h->node_limit = (uint32_t)(fault->value ? fault->value : w->options.max_descriptors);
         break;
-    case WEIR_SIM_SLOW: slow_down(h, (uint64_t)fault->value); break;
+    case WEIR_SIM_SLOW:
+        slow_down(h, fault->value ? (uint64_t)fault->value : weir_sim_usual_link(w)->bandwidth);
+        break;
+    case WEIR_SIM_DISK_ERROR: h->disk->errors = (uint32_t)fault->value; break;
+    case WEIR_SIM_DISK_FULL: h->disk->capacity = (uint64_t)fault->value; break;
+    case WEIR_SIM_MEMORY: h->memory_fails = (uint32_t)fault->value; break;
     case WEIR_SIM_CRASH: crash(h); break;
     case WEIR_SIM_RESTART:
         if (!restart(h)) weir_sim_plan(&w->agenda, event, w->now + 1000000);
@@ -149,6 +183,11 @@ const char *weir_sim_fault_name(weir_sim_fault_kind kind)
         [WEIR_SIM_SKEW] = "skew",
         [WEIR_SIM_DESCRIPTORS] = "descriptors",
         [WEIR_SIM_SLOW] = "slow",
+        [WEIR_SIM_FORGET] = "forget",
+        [WEIR_SIM_DRIFT] = "drift",
+        [WEIR_SIM_DISK_ERROR] = "disk-error",
+        [WEIR_SIM_DISK_FULL] = "disk-full",
+        [WEIR_SIM_MEMORY] = "memory",
         [WEIR_SIM_CRASH] = "crash",
         [WEIR_SIM_RESTART] = "restart",
     };

@@ -48,7 +48,8 @@ typedef struct sim_net {
     uint16_t next_port;
     sim_name addresses[8]; /* beside the loopback ones; the ports are 0 */
     uint32_t address_count;
-    bool down;          /* cut off from all others */
+    bool down;          /* cut off from all others, by weir_sim_unplug … */
+    uint32_t unplugged; /* … and by so many faults */
     struct rest *rests; /* ports of closed connections */
 } sim_net;
 
@@ -57,7 +58,8 @@ typedef struct sim_link {
     weir_sim_link is; /* as it was asked for */
     int64_t busy;     /* until then it sends what it was given */
     int64_t latest;   /* arrival of what was sent last, for order */
-    bool cut;
+    uint32_t cuts;    /* faults that cut it … */
+    bool cut;         /* … and whether weir_sim_cut does */
 } sim_link;
 
 /* name.c ------------------------------------------------------------------------------------- */
@@ -121,6 +123,9 @@ int64_t weir_sim_route(host *from, const uint8_t ip[16], host **out, sim_link **
 
 /* The address from which `from` speaks to another one. */
 void weir_sim_source(const host *from, const uint8_t to[16], uint8_t out[16]);
+
+/* How all links are that were not set one by one. */
+const weir_sim_link *weir_sim_usual_link(const world *w);
 
 /* The link of one direction.  NULL: no memory, or the host itself. */
 sim_link *weir_sim_link_get(host *from, host *to);

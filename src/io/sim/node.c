@@ -76,6 +76,7 @@ void *weir_sim_node_make(host *h, const sim_node_kind *kind, size_t size)
     n->kind = kind;
     n->host = h;
     n->descriptor_set = true;
+    h->world->nodes++;
     return n;
 }
 
@@ -85,6 +86,7 @@ void weir_sim_node_free(sim_node *n)
         n->gone = true;
         return;
     }
+    n->host->world->nodes--;
     free(n->settings);
     free(n);
 }

@@ -28,6 +28,7 @@ static const profile_row profiles[WEIR_SIM_PROFILES] = {
     [WEIR_SIM_LOSSY] = {.name = "lossy",
                         .link = {.latency = MS(20),
                                  .jitter = MS(20),
+                                 .tail = MS(5),
                                  .loss = 10000,
                                  .duplicate = 5000,
                                  .reorder = 10000},
@@ -80,6 +81,11 @@ static weir_sim_fault undo_of(const weir_sim_fault *fault)
         [WEIR_SIM_SKEW] = WEIR_SIM_SKEW,
         [WEIR_SIM_DESCRIPTORS] = WEIR_SIM_DESCRIPTORS,
         [WEIR_SIM_SLOW] = WEIR_SIM_SLOW,
+        [WEIR_SIM_FORGET] = WEIR_SIM_FAULTS,
+        [WEIR_SIM_DRIFT] = WEIR_SIM_DRIFT,
+        [WEIR_SIM_DISK_ERROR] = WEIR_SIM_DISK_ERROR,
+        [WEIR_SIM_DISK_FULL] = WEIR_SIM_DISK_FULL,
+        [WEIR_SIM_MEMORY] = WEIR_SIM_MEMORY,
         [WEIR_SIM_CRASH] = WEIR_SIM_RESTART,
     };
     return (weir_sim_fault){.kind = kinds[fault->kind], .host = fault->host, .other = fault->other};
@@ -88,8 +94,10 @@ static weir_sim_fault undo_of(const weir_sim_fault *fault)
 static weir_sim_fault draw(world *w, weir_sim_host *const victims[], size_t count)
 {
     static const weir_sim_fault_kind kinds[] = {
-        WEIR_SIM_CUT,  WEIR_SIM_UNPLUG,      WEIR_SIM_RESET, WEIR_SIM_RESET, WEIR_SIM_RESET,
-        WEIR_SIM_SKEW, WEIR_SIM_DESCRIPTORS, WEIR_SIM_SLOW,  WEIR_SIM_CRASH,
+        WEIR_SIM_CUT,        WEIR_SIM_UNPLUG,    WEIR_SIM_RESET,       WEIR_SIM_RESET,
+        WEIR_SIM_RESET,      WEIR_SIM_SKEW,      WEIR_SIM_DESCRIPTORS, WEIR_SIM_SLOW,
+        WEIR_SIM_CRASH,      WEIR_SIM_FORGET,    WEIR_SIM_FORGET,      WEIR_SIM_DRIFT,
+        WEIR_SIM_DISK_ERROR, WEIR_SIM_DISK_FULL, WEIR_SIM_MEMORY,      WEIR_SIM_MEMORY,
     };
     weir_prng *prng = &w->network;
     weir_sim_fault fault = {.kind = kinds[weir_prng_below(prng, sizeof kinds / sizeof *kinds)],
@@ -101,6 +109,11 @@ static weir_sim_fault draw(world *w, weir_sim_host *const victims[], size_t coun
         break;
     case WEIR_SIM_DESCRIPTORS: fault.value = 1 + (int64_t)weir_prng_below(prng, 16); break;
     case WEIR_SIM_SLOW: fault.value = 2000 + (int64_t)weir_prng_below(prng, 50000); break;
+    case WEIR_SIM_DRIFT: fault.value = (int64_t)weir_prng_below(prng, 2000000) - 1000000; break;
+    /* From one of a thousand to half of all. */
+    case WEIR_SIM_DISK_ERROR:
+    case WEIR_SIM_MEMORY: fault.value = INT64_C(1000) << weir_prng_below(prng, 10); break;
+    case WEIR_SIM_DISK_FULL: fault.value = 1 + (int64_t)weir_prng_below(prng, 65536); break;
     default: break;
     }
     return fault;

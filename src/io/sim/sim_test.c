@@ -143,7 +143,7 @@ TEST(sim_the_same_seed_is_the_same_run_and_another_one_is_not)
 /* The numbers are those of every compiler and build; a change of the simulator changes them. */
 TEST(sim_a_run_has_the_hash_that_it_has_on_every_compiler)
 {
-    static const uint64_t known[] = {UINT64_C(0xeb4081e97ddde1d0), UINT64_C(0xc823ac0d42a279c2),
+    static const uint64_t known[] = {UINT64_C(0xeb4081e97ddde1d0), UINT64_C(0x646b79e6564cc945),
                                      UINT64_C(0x6ca9995c564ef226)};
     for (uint64_t i = 0; i < 3; i++) {
         const uint64_t hash = hash_of(7, (weir_sim_profile)i);

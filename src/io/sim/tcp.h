@@ -55,7 +55,7 @@ typedef struct sim_end {
     bool fin_sent;        /* this end has sent its own … */
     bool fin_first;       /* … before the other's had come: its port will rest */
     bool reset;           /* a reset has come or was sent */
-    bool vanished;        /* its host has crashed */
+    bool vanished;        /* its host has crashed, or forgotten it */
     struct rest *resting; /* its port, when it was closed first */
 } sim_end;
 
@@ -116,9 +116,9 @@ void weir_sim_rests_end(host *h);
 /* Resets both ends, as something between them might. */
 void weir_sim_tcp_break(sim_connection *c);
 
-/* The host of a socket stops: nothing is sent any more, and whatever comes later is answered by a
- * reset. */
-void weir_sim_tcp_vanish(tcp *t);
+/* The host of a socket stops, or forgets the connection: the socket has the error, nothing is sent
+ * any more, and whatever comes later is answered by a reset. */
+void weir_sim_tcp_vanish(tcp *t, int error);
 
 /* The TCP socket that a node is, or NULL. */
 tcp *weir_sim_tcp_of(sim_node *n);

@@ -180,6 +180,11 @@ static void conclude(tcp *t, host *there)
         wait_longer(t);
         return;
     }
+    /* Where there is no memory for a connection the SYN is dropped. */
+    if (!error && sim_fails(there->world, there->memory_fails)) {
+        wait_longer(t);
+        return;
+    }
     if (!error) error = join(t, listener);
     if (error) {
         ended(t, (int)error);

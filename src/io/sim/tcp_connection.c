@@ -192,9 +192,9 @@ static void bytes_came(sim_connection *c, int side, uint32_t bytes)
         weir_sim_stir(&end->socket->node);
         return;
     }
-    if (end->socket) return;
+    if (end->socket && !end->vanished) return;
     /* Nobody reads them any more. */
-    weir_sim_lane_end(&end->lane);
+    if (!end->socket) weir_sim_lane_end(&end->lane);
     if (end->vanished) send_segment(c, !side, SEGMENT_RST, 0);
     if (!end->reset) weir_sim_tcp_reset(c, side);
 }
@@ -206,6 +206,7 @@ void weir_sim_tcp_arrived(sim_connection *c, int side, sim_segment_kind kind, ui
     case SEGMENT_BYTES: bytes_came(c, side, bytes); break;
     case SEGMENT_FIN:
         end->fin = true;
+        if (end->vanished && c->end[!side].socket) send_segment(c, !side, SEGMENT_RST, 0);
         if (end->socket) weir_sim_stir(&end->socket->node);
         break;
     case SEGMENT_RST:
@@ -225,13 +226,13 @@ void weir_sim_tcp_break(sim_connection *c)
     free_if_over(c);
 }
 
-void weir_sim_tcp_vanish(tcp *t)
+void weir_sim_tcp_vanish(tcp *t, int error)
 {
     sim_connection *c = t->connection;
     if (!c) return;
     sim_end *end = &c->end[t->side];
     end->vanished = true;
-    fail(c, t->side, WEIR_ENETDOWN);
+    fail(c, t->side, error);
     /* What it had sent and was not under way yet is lost with it. */
     if (c->end[!t->side].wire) weir_sim_wire_forget(c->end[!t->side].wire);
 }

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "io/sim/world.h"
+#include "io/sim/tcp.h"
 
 typedef struct crowd {
     fiber **all;
@@ -98,4 +98,14 @@ void weir_sim_count(const weir_io *io, weir_counters *out)
     out->sleeps += h->counts.sleeps;
     out->offloaded += h->counts.ops[WEIR_OP_WORK];
     for (unsigned op = 0; op < WEIR_OP_COUNT; op++) out->ops[op] += h->counts.ops[op];
+}
+
+weir_sim_usage weir_sim_usage_of(const weir_sim *w)
+{
+    weir_sim_usage usage = {.tasks = (size_t)(w->spawned - w->finished),
+                            .nodes = (size_t)w->nodes,
+                            .events = w->agenda.count};
+    for (const sim_connection *c = w->connections; c; c = c->next) usage.connections++;
+    for (const host *h = w->hosts; h; h = h->next) usage.buffers += h->lent;
+    return usage;
 }

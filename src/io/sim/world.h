@@ -85,8 +85,11 @@ struct weir_sim_host {
     uint32_t index;
     weir_group programs;      /* weir_sim_start */
     struct sim_program *boot; /* what is started with it, and again after a crash */
-    bool crashed;
-    int64_t skew;
+    uint32_t crashed;         /* faults that have stopped it */
+    int64_t skew;             /* at the instant `drifts_from` … */
+    int64_t drift;            /* … and how much it grows per second */
+    int64_t drifts_from;
+    uint32_t memory_fails; /* of a million ops that need memory */
     uint64_t spawned, finished;
     sim_counts counts;
     sim_node **nodes; /* by descriptor, from WEIR_SIM_FIRST_FD on */
@@ -108,6 +111,7 @@ struct weir_sim {
     weir_prng schedule; /* draws of the engine */
     weir_prng network;  /* draws of links and sockets */
     weir_prng program;  /* what weir_random gives */
+    weir_prng failure;  /* draws of disks and of memory that fail */
     uint64_t hash;
     sim_agenda agenda;
     sim_ready ready;
@@ -138,6 +142,7 @@ struct weir_sim {
     struct planned *faults;
     struct sim_connection *connections;
     struct sim_trace *trace; /* NULL: nothing is recorded (trace.h) */
+    uint64_t nodes; /* that live */
 };
 
 /* The state of an op, in op->reserved: 0 = not in flight. */
@@ -202,6 +207,20 @@ static inline bool sim_is_inside(const host *h)
 static inline bool sim_is_task(const host *h)
 {
     return weir_sim_here == h->world && h->world->current && h->world->current->host == h;
+}
+
+/* What the clock on the wall of a host says. */
+static inline int64_t sim_real_time(const host *h)
+{
+    const int64_t now = h->world->now;
+    const __int128 drifted = (__int128)(now - h->drifts_from) * h->drift / 1000000000;
+    return SIM_EPOCH_NS + now + h->skew + (int64_t)drifted;
+}
+
+/* Draws whether something fails that does so for some of a million. */
+static inline bool sim_fails(world *w, uint32_t of_a_million)
+{
+    return of_a_million && weir_prng_below(&w->failure, 1000000) < of_a_million;
 }
 
 /* Mixes a decision into the trace hash. */

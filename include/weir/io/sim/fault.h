@@ -9,6 +9,9 @@
  *     };
  *     weir_sim_plan_faults(sim, script, 2);
  *
+ * What is done and undone by pairs is counted: a host that two faults have unplugged is back when
+ * it was plugged twice.  Of faults with a value the last one holds.
+ *
  * A script is an array, drawn or written by hand: who searches for the cause of a failure takes
  * faults out of it and runs the same seed again.
  */
@@ -37,9 +40,16 @@ typedef enum weir_sim_fault_kind {
     WEIR_SIM_RESET,       /* of the TCP connections of `host`, one that is drawn is reset */
     WEIR_SIM_SKEW,        /* the real clock of `host` is set: `value` ns ahead of the world's */
     WEIR_SIM_DESCRIPTORS, /* `host` may have `value` descriptors, as many as at first if 0 */
-    WEIR_SIM_SLOW,        /* `host` sends `value` bytes per second, any number if 0 */
+    WEIR_SIM_SLOW,        /* `host` sends `value` bytes per second; as links are by default if 0 */
     WEIR_SIM_CRASH,       /* `host` stops: its peers hear nothing, its programs are ended … */
     WEIR_SIM_RESTART,     /* … and begin anew; its files are what they were */
+    WEIR_SIM_FORGET,     /* `host` forgets a TCP connection that is drawn; its peer hears of it by a
+                            reset when it sends something */
+    WEIR_SIM_DRIFT,      /* the real clock of `host` gains `value` ns per second from now on */
+    WEIR_SIM_DISK_ERROR, /* of a million reads and writes of files `value` fail (WEIR_EIO) */
+    WEIR_SIM_DISK_FULL,  /* the files of `host` may have `value` bytes, any number if 0 */
+    WEIR_SIM_MEMORY,     /* of a million ops of `host` that need memory, and of spawns, `value` fail
+                            (WEIR_ENOMEM; WEIR_ENOBUFS of a lent read) */
     WEIR_SIM_FAULTS
 } weir_sim_fault_kind;
 

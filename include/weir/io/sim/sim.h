@@ -86,6 +86,19 @@ const char *weir_sim_host_name(const weir_sim_host *host);
  * weir_run ends, programs are asked to stop and waited for. Returns 0 or WEIR_ENOMEM. */
 int weir_sim_start(weir_sim_host *host, const char *name, weir_task_fn *run, void *argument);
 
+/* What a world holds for its programs.  All are 0 again when the programs have ended and what was
+ * under way has come or was given up, which may take a quarter of an hour of virtual time. */
+typedef struct weir_sim_usage {
+    size_t tasks;       /* that have not ended */
+    size_t nodes;       /* sockets, pipes and open files: also those that nobody has accepted, and
+                           those that lie in a message */
+    size_t connections; /* of TCP */
+    size_t buffers;     /* lent */
+    size_t events;      /* deadlines, packets under way, ports that rest; and planned faults */
+} weir_sim_usage;
+
+weir_sim_usage weir_sim_usage_of(const weir_sim *sim);
+
 /* The hash over all decisions and results of operations so far. */
 uint64_t weir_sim_hash(const weir_sim *sim);
 
@@ -94,12 +107,14 @@ uint64_t weir_sim_hash(const weir_sim *sim);
 typedef struct weir_sim_link {
     weir_duration latency;
     weir_duration jitter; /* up to so much more, drawn */
-    uint64_t bandwidth;   /* bytes per second; 0 = any number */
-    weir_duration queue;  /* what would wait longer to be sent is lost; 0 = nothing */
-    uint32_t loss;        /* of a million packets, how many are lost … */
-    uint32_t duplicate;   /* … come twice (datagrams) … */
-    uint32_t reorder;     /* … may come before earlier ones … */
-    uint32_t corrupt;     /* … come with a byte changed (datagrams) */
+    weir_duration tail;  /* and more: about so much on average, but 2^k times as much for one packet
+                            of 4^k, up to 127 times */
+    uint64_t bandwidth;  /* bytes per second; 0 = any number */
+    weir_duration queue; /* what would wait longer to be sent is lost; 0 = nothing */
+    uint32_t loss;       /* of a million packets, how many are lost … */
+    uint32_t duplicate;  /* … come twice (datagrams) … */
+    uint32_t reorder;    /* … may come before earlier ones … */
+    uint32_t corrupt;    /* … come with a byte changed (datagrams) */
 } weir_sim_link;
 
 /* Sets all links of a world, those which are not used yet included. */
