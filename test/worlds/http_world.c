@@ -9,7 +9,8 @@
  *   - what was answered was handled, and by a run of the handler that this client has caused;
  *   - without faults and losses of connections every request is answered;
  *   - the drain ends by its deadline, with no connection left;
- *   - at the end no host has a descriptor open.
+ *   - who goes on trying is answered in the end, whatever was scripted;
+ *   - at the end no host has a descriptor open, and nothing is left of what the programs had.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include <weir/base/error.h>
 #include <weir/http/server/server.h>
 #include <weir/io/clock.h>
+#include <weir/io/file.h>
 #include <weir/io/group.h>
 #include <weir/io/random.h>
 #include <weir/io/scope.h>
@@ -33,6 +35,7 @@ enum {
     PATIENCE_S = 20, /* for one request */
     DRAIN_S = 5,
     FAULTS_END_S = 30,
+    FEW_DESCRIPTORS = 5, /* of the server in the storm: its listener, and four connections */
 };
 
 /* What differs from world to world. */
@@ -41,6 +44,9 @@ typedef struct http_plan {
     uint64_t body;           /* the largest */
     bool reconnect;          /* a connection for each request, all at the same instants */
     weir_duration read_rest; /* between two reads of an answer */
+    weir_duration hold;      /* between connecting and asking */
+    bool persist;            /* a request is sent again until it is answered */
+    bool files;              /* the answer is part of a file */
     weir_duration drain_at;  /* 0: when all clients are done */
 } http_plan;
 
@@ -65,6 +71,7 @@ struct http_world {
     unsigned done; /* clients that have ended */
     bool stop;     /* the server is to drain */
     bool drained;
+    unsigned storm; /* times that a client saw the server without a free descriptor */
 };
 
 /* The server ------------------------------------------------------------------------------- */
@@ -80,6 +87,58 @@ static void note_handled(http_world *world, weir_bytes target)
         return;
     }
     world->clients[client].handled[request] = 1;
+}
+
+/* The file from which all answers are taken, and where one begins. */
+static const char file_path[] = "/answers";
+
+static char file_byte(uint64_t at)
+{
+    return (char)('a' + at % 26);
+}
+
+static uint64_t file_offset(unsigned client, unsigned request)
+{
+    return client * 7 + request * 3;
+}
+
+/* Writes the file.  Goes on where a write was short; tries again where it failed. */
+static int write_file(weir_io *io)
+{
+    enum { LENGTH = MOST_BODY + 1000, PART = 10000 };
+    char part[PART];
+    weir_file file;
+    int64_t n = 0;
+    while (weir_open(io, WEIR_FILE_CWD, file_path, WEIR_OPEN_WRITE | WEIR_OPEN_CREATE, 0644,
+                     &file) != 0)
+        if (weir_sleep(io, weir_milliseconds(100)) != 0) return WEIR_ECANCELED;
+    for (uint64_t at = 0; at<LENGTH; at += n> 0 ? (uint64_t)n : 0) {
+        for (unsigned i = 0; i < PART; i++) part[i] = file_byte(at + i);
+        n = weir_write_at(io, file, part, LENGTH - at < PART ? (size_t)(LENGTH - at) : PART, at);
+        if (n < 0 && weir_sleep(io, weir_milliseconds(100)) != 0) break;
+    }
+    weir_close_file(io, file);
+    return n < 0 ? (int)n : 0;
+}
+
+static void answer_from_file(weir_io *io, weir_http_exchange *exchange, void *context)
+{
+    unsigned client, request;
+    unsigned long long size;
+    char text[64] = "";
+    weir_file file;
+    const weir_bytes target = weir_http_exchange_target(exchange);
+    memcpy(text, target.data, target.len < sizeof text ? target.len : sizeof text - 1);
+    if (sscanf(text, "/%u/%u/%llu", &client, &request, &size) != 3) return;
+    note_handled(context, target);
+    const int error = weir_open(io, WEIR_FILE_CWD, file_path, WEIR_OPEN_READ, 0, &file);
+    if (error) {
+        weir_http_respond_error(exchange, 503, NULL);
+        return;
+    }
+    if (weir_http_respond_begin(exchange, 200) == 0)
+        weir_http_respond_file(exchange, file.fd, file_offset(client, request), size);
+    weir_close_file(io, file);
 }
 
 static void answer(weir_io *io, weir_http_exchange *exchange, void *context)
@@ -112,13 +171,15 @@ static int drain_when_told(weir_io *io, void *argument)
     return 0;
 }
 
-static int run_server(weir_io *io, void *argument)
+static int run_server_once(weir_io *io, void *argument)
 {
     http_world *world = argument;
     stopping s = {.world = world};
     weir_task stopper;
-    const weir_http_server_options options = {.handler = answer, .context = world};
-    int error = weir_http_server_create(io, &options, &s.server);
+    const weir_http_server_options options = {
+        .handler = world->plan.files ? answer_from_file : answer, .context = world};
+    int error = world->plan.files ? write_file(io) : 0;
+    if (!error) error = weir_http_server_create(io, &options, &s.server);
     if (error) return error;
     /* It may be that nothing can be opened now. */
     while ((error = weir_http_server_listen(s.server, &world->address, NULL)) != 0)
@@ -137,6 +198,15 @@ static int run_server(weir_io *io, void *argument)
     weir_http_server_destroy(s.server);
     if (!error) world->drained = true;
     return error;
+}
+
+/* It may be that there is no memory for it now. */
+static int run_server(weir_io *io, void *argument)
+{
+    for (;;) {
+        const int error = run_server_once(io, argument);
+        if (error != WEIR_ENOMEM || weir_sleep(io, weir_milliseconds(500)) != 0) return error;
+    }
 }
 
 /* A client --------------------------------------------------------------------------------- */
@@ -205,14 +275,17 @@ static int take_answer(weir_io *io, http_client *c, unsigned request, const char
 static int ask(weir_io *io, http_client *c, unsigned request)
 {
     const size_t size = (size_t)weir_random_below(io, c->world->plan.body + 1);
+    const bool files = c->world->plan.files;
     char head[128], *body = malloc(size + 1);
     if (!body) return WEIR_ENOMEM;
-    for (size_t i = 0; i < size; i++) body[i] = (char)('a' + (c->index * 7 + request * 3 + i) % 26);
+    for (size_t i = 0; i < size; i++) body[i] = file_byte(file_offset(c->index, request) + i);
     const int len = snprintf(head, sizeof head,
-                             "POST /%u/%u HTTP/1.1\r\nHost: server\r\nContent-Length: %zu\r\n\r\n",
+                             files ? "GET /%u/%u/%zu HTTP/1.1\r\nHost: server\r\n\r\n"
+                                   : "POST /%u/%u HTTP/1.1\r\nHost: server\r\n"
+                                     "Content-Length: %zu\r\n\r\n",
                              c->index, request, size);
     int64_t result = weir_tcp_write_all(io, &c->tcp, head, (size_t)len);
-    if (result == len && size) result = weir_tcp_write_all(io, &c->tcp, body, size);
+    if (result == len && size && !files) result = weir_tcp_write_all(io, &c->tcp, body, size);
     if (result >= 0) result = take_answer(io, c, request, body, size);
     free(body);
     return (int)result;
@@ -234,6 +307,8 @@ static int try_once(weir_io *io, http_client *c, unsigned request)
         error = weir_tcp_connect(io, &c->world->address, &c->tcp);
         c->open = error == 0;
     }
+    if (!error && c->world->plan.hold.ns) error = weir_sleep(io, c->world->plan.hold);
+    if (weir_sim_open_descriptors(c->world->server) >= FEW_DESCRIPTORS) c->world->storm++;
     if (!error) error = ask(io, c, request);
     weir_scope_leave(io, &scope);
     if (error) hang_up(io, c);
@@ -256,6 +331,10 @@ static int run_client(weir_io *io, void *argument)
                                          pause.ns})
                 : weir_sleep(io, pause);
         if (error == 0) error = try_once(io, c, r);
+        while (world->plan.persist && error < 0 && error != WEIR_ECANCELED && !world->stop) {
+            error = weir_sleep(io, weir_milliseconds(100));
+            if (error == 0) error = try_once(io, c, r);
+        }
         if (error == WEIR_ECANCELED) break;
         if (error >= 0) {
             c->answered++;
@@ -282,8 +361,15 @@ static void check_end(http_world *world)
     }
     if (weir_sim_open_descriptors(world->server) != 0)
         weir_sim_fail(trial, "the server has left descriptors open");
+    if (world->plan.hold.ns && trial->fault_count && world->storm == 0)
+        weir_sim_fail(trial, "the server never was without a descriptor");
     if (!world->drained) weir_sim_fail(trial, "the server did not end its drain");
-    const bool disturbed = trial->profile != WEIR_SIM_CALM || trial->fault_count > 0;
+    const weir_sim_usage left = weir_sim_usage_of(trial->sim);
+    if (left.tasks + left.nodes + left.connections + left.buffers + left.events != 0)
+        weir_sim_fail(trial, "left: %zu tasks, %zu nodes, %zu connections, %zu buffers, %zu events",
+                      left.tasks, left.nodes, left.connections, left.buffers, left.events);
+    const bool disturbed =
+        !world->plan.persist && (trial->profile != WEIR_SIM_CALM || trial->fault_count > 0);
     if (!disturbed && !world->plan.drain_at.ns &&
         answered != world->plan.clients * world->plan.requests)
         weir_sim_fail(trial, "%u of %u requests were answered", answered,
@@ -308,7 +394,8 @@ static int watch(weir_io *io, void *argument)
            world->trial->fault_count > 0)
         weir_sleep(io, weir_seconds(1));
     world->stop = true;
-    weir_sleep(io, weir_seconds(DRAIN_S + 2));
+    /* Also who sends to a host that is away gives up. */
+    weir_sleep(io, weir_seconds(DRAIN_S + 1800));
     return 0;
 }
 
@@ -383,10 +470,40 @@ static int partition_script(weir_sim_trial *trial, http_world *world)
 static int descriptors_script(weir_sim_trial *trial, http_world *world)
 {
     const weir_sim_fault few = {weir_milliseconds(300), WEIR_SIM_DESCRIPTORS, world->server, NULL,
-                                4};
-    const weir_sim_fault enough = {weir_seconds(20), WEIR_SIM_DESCRIPTORS, world->server, NULL, 0};
-    const int error = weir_sim_trial_fault(trial, &few);
-    return error ? error : weir_sim_trial_fault(trial, &enough);
+                                FEW_DESCRIPTORS};
+    return weir_sim_trial_fault(trial, &few);
+}
+
+/* So many of a million fail, of the server and of the clients, for a while. */
+static int failing(weir_sim_trial *trial, http_world *world, weir_sim_fault_kind kind,
+                   int64_t server, int64_t client)
+{
+    int error = 0;
+    for (unsigned i = 0; i <= world->plan.clients && !error; i++) {
+        weir_sim_host *host = i ? world->clients[i - 1].host : world->server;
+        const weir_sim_fault begin = {weir_milliseconds(200), kind, host, NULL,
+                                      i ? client : server};
+        const weir_sim_fault end = {weir_seconds(20), kind, host, NULL, 0};
+        error = weir_sim_trial_fault(trial, &begin);
+        if (!error) error = weir_sim_trial_fault(trial, &end);
+    }
+    return error;
+}
+
+static int memory_script(weir_sim_trial *trial, http_world *world)
+{
+    return failing(trial, world, WEIR_SIM_MEMORY, 50000, 5000);
+}
+
+static int disk_script(weir_sim_trial *trial, http_world *world)
+{
+    const weir_sim_fault full = {weir_milliseconds(0), WEIR_SIM_DISK_FULL, world->server, NULL,
+                                 50000};
+    const weir_sim_fault enough = {weir_milliseconds(1500), WEIR_SIM_DISK_FULL, world->server, NULL,
+                                   0};
+    int error = weir_sim_trial_fault(trial, &full);
+    if (!error) error = weir_sim_trial_fault(trial, &enough);
+    return error ? error : failing(trial, world, WEIR_SIM_DISK_ERROR, 20000, 0);
 }
 
 static int clock_script(weir_sim_trial *trial, http_world *world)
@@ -432,8 +549,26 @@ int world_http_reconnect(weir_sim_trial *trial)
 
 int world_http_descriptors(weir_sim_trial *trial)
 {
-    const http_plan plan = {.clients = 12, .requests = 10, .body = 500, .reconnect = true};
+    const http_plan plan = {.clients = 12,
+                            .requests = 10,
+                            .body = 500,
+                            .reconnect = true,
+                            .hold = weir_milliseconds(300),
+                            .persist = true};
     return run(trial, &plan, descriptors_script);
+}
+
+int world_http_memory(weir_sim_trial *trial)
+{
+    const http_plan plan = {.clients = 6, .requests = 12, .body = 30000, .persist = true};
+    return run(trial, &plan, memory_script);
+}
+
+int world_http_files(weir_sim_trial *trial)
+{
+    const http_plan plan = {
+        .clients = 4, .requests = 15, .body = 60000, .persist = true, .files = true};
+    return run(trial, &plan, disk_script);
 }
 
 int world_http_clock(weir_sim_trial *trial)

@@ -14,6 +14,7 @@ extern const size_t worlds_count;
 
 /* http_world.c: a server and its clients. */
 weir_sim_scenario_fn world_http, world_http_partition, world_http_drain, world_http_slow_reader,
-    world_http_reconnect, world_http_descriptors, world_http_clock;
+    world_http_reconnect, world_http_descriptors, world_http_memory, world_http_files,
+    world_http_clock;
 
 #endif

@@ -11,6 +11,8 @@ const weir_sim_scenario worlds[] = {
     {"http-slow-reader", "clients that read a large answer slowly", world_http_slow_reader},
     {"http-reconnect", "all clients come back at the same instant", world_http_reconnect},
     {"http-descriptors", "the server has far too few descriptors", world_http_descriptors},
+    {"http-memory", "memory fails on all hosts", world_http_memory},
+    {"http-files", "the server's disk is full, then fails", world_http_files},
     {"http-clock", "the real clock jumps by hours", world_http_clock},
 };
 
