@@ -147,12 +147,15 @@ if(TARGET weir_static)
     add_executable(test_worlds ${sources})
     set_target_properties(test_worlds PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${WEIR_TEST_DIR})
     target_link_libraries(test_worlds PRIVATE weir_static weir_flags)
+    foreach(symbol malloc calloc realloc)
+        target_link_options(test_worlds PRIVATE -Wl,--wrap=${symbol})
+    endforeach()
     set(seeds 1..200)
     if(WEIR_SANITIZE)
         set(seeds 1..20)
     endif()
     foreach(world http http-partition http-drain http-slow-reader http-reconnect http-descriptors
-                  http-clock)
+                  http-memory http-files http-clock)
         foreach(profile calm lossy hostile)
             weir_script_test(worlds.${world}.${profile} 120 ${WEIR_LAUNCH}
                              $<TARGET_FILE:test_worlds> ${world} --profile ${profile} --seeds

@@ -72,13 +72,13 @@ static bool is_dying(const host *h)
     return h->crashed && h->spawned != h->finished;
 }
 
-/* True when the host is up again; false: its programs have not ended yet. */
 static void set_skew(host *h, int64_t ahead)
 {
     h->skew = ahead;
     h->drifts_from = h->world->now;
 }
 
+/* True when the host is up again; false: its programs have not ended yet. */
 static bool restart(host *h)
 {
     if (!h->crashed) return true;
@@ -165,6 +165,12 @@ void weir_sim_faults_end(struct planned *first)
         first = p->next;
         free(p);
     }
+}
+
+bool weir_sim_memory_fails(void)
+{
+    world *w = weir_sim_here;
+    return w && w->current && !w->handing && sim_fails(w, w->current->host->memory_fails);
 }
 
 size_t weir_sim_open_descriptors(const weir_sim_host *h)

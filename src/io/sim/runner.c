@@ -14,11 +14,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "io/sim/runner_keep.h"
 #include "io/sim/trace_files.h"
 
-enum { MOST_JOBS = 64, MOST_FAILURES = 8, USAGE = 2 };
+enum { MOST_JOBS = 64, MOST_FAILURES = 8, MOST_AGAIN = 64, USAGE = 2 };
+
+/* There when the program was built with a sanitizer that finds leaks. */
+extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 typedef struct plan {
     const weir_sim_scenario *scenario;
@@ -27,15 +32,29 @@ typedef struct plan {
     unsigned jobs;
     bool hash;
     sim_trace_files files;
+    const char *keep;           /* the file of failing seeds, or NULL */
+    uint64_t again[MOST_AGAIN]; /* those that failed last time come first … */
+    size_t again_count;
+    int64_t started; /* ns */
 } plan;
 
 /* What a job tells; in shared memory, written by the job alone while it lives. */
 typedef struct job {
     pid_t process;
-    uint64_t seed; /* that it is at */
+    uint64_t at; /* the number of the trial that it is at: seed_of */
     uint64_t done, failed;
     uint64_t failures[MOST_FAILURES];
 } job;
+
+static uint64_t total_of(const plan *p)
+{
+    return p->again_count + (p->last - p->first + 1);
+}
+
+static uint64_t seed_of(const plan *p, uint64_t at)
+{
+    return at < p->again_count ? p->again[at] : p->first + (at - p->again_count);
+}
 
 static bool try_seed(const plan *p, uint64_t seed, uint64_t left_out, weir_sim_trial *trial)
 {
@@ -45,22 +64,30 @@ static bool try_seed(const plan *p, uint64_t seed, uint64_t left_out, weir_sim_t
     const bool good = weir_sim_try(p->scenario, trial, &hash);
     weir_sim_trace_files_close(&p->files, trial);
     if (p->hash) printf("%llu %016llx\n", (unsigned long long)seed, (unsigned long long)hash);
+    /* What has failed may not be fit to be destroyed. */
     if (good) weir_sim_destroy(trial->sim);
     return good;
 }
 
-static void note_failure(job *j)
+static bool has_leaked(void)
 {
-    if (j->failed < MOST_FAILURES) j->failures[j->failed] = j->seed;
+    return __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check();
+}
+
+static void note_failure(const plan *p, job *j)
+{
+    if (j->failed < MOST_FAILURES) j->failures[j->failed] = seed_of(p, j->at);
     j->failed++;
 }
 
 static void run_job(const plan *p, job *j)
 {
     weir_sim_trial trial;
-    for (; j->seed <= p->last; j->seed += p->jobs) {
-        if (!try_seed(p, j->seed, p->left_out, &trial)) note_failure(j);
-        j->done++;
+    for (; j->at < total_of(p); j->at += p->jobs) {
+        const bool good = try_seed(p, seed_of(p, j->at), p->left_out, &trial);
+        /* After a failure the world that failed is still there. */
+        if (!good || (!j->failed && has_leaked())) note_failure(p, j);
+        __atomic_fetch_add(&j->done, 1, __ATOMIC_RELAXED);
     }
     fflush(NULL);
     _exit(0);
@@ -80,10 +107,47 @@ static bool follow_up(const plan *p, job *j, int status)
 {
     j->process = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
-    note_failure(j);
-    j->done++;
-    j->seed += p->jobs;
-    return j->seed > p->last || start_job(p, j);
+    note_failure(p, j);
+    __atomic_fetch_add(&j->done, 1, __ATOMIC_RELAXED);
+    j->at += p->jobs;
+    return j->at >= total_of(p) || start_job(p, j);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The line that counts; only for a person to see. */
+static void tell_progress(const plan *p, const job *jobs)
+{
+    uint64_t done = 0, failed = 0;
+    for (unsigned i = 0; i < p->jobs; i++) {
+        done += __atomic_load_n(&jobs[i].done, __ATOMIC_RELAXED);
+        failed += __atomic_load_n(&jobs[i].failed, __ATOMIC_RELAXED);
+    }
+    const int64_t passed = now_ns() - p->started;
+    fprintf(
+        stderr, "\r%s, %s: %llu of %llu seeds, %llu per second, %llu failed\033[K",
+        p->scenario->name, weir_sim_profile_name(p->profile), (unsigned long long)done,
+        (unsigned long long)total_of(p),
+        (unsigned long long)(passed > 0 ? (__uint128_t)done * 1000000000 / (uint64_t)passed : 0),
+        (unsigned long long)failed);
+}
+
+/* Waits for a job to end, and counts on a terminal meanwhile.  Returns its process or -1. */
+static pid_t wait_for_job(const plan *p, const job *jobs, int *status)
+{
+    const struct timespec moment = {0, 200000000};
+    if (!isatty(STDERR_FILENO)) return wait(status);
+    for (;;) {
+        const pid_t process = waitpid(-1, status, WNOHANG);
+        if (process != 0) return process;
+        tell_progress(p, jobs);
+        nanosleep(&moment, NULL);
+    }
 }
 
 /* Runs all seeds.  Returns how many failed; *first is the smallest of those that are known. */
@@ -92,12 +156,12 @@ static uint64_t run_all(const plan *p, job *jobs, uint64_t *first)
     uint64_t failed = 0;
     unsigned live = 0;
     for (unsigned i = 0; i < p->jobs; i++) {
-        jobs[i].seed = p->first + i;
-        live += jobs[i].seed <= p->last && start_job(p, &jobs[i]);
+        jobs[i].at = i;
+        live += jobs[i].at < total_of(p) && start_job(p, &jobs[i]);
     }
     while (live > 0) {
         int status;
-        const pid_t process = wait(&status);
+        const pid_t process = wait_for_job(p, jobs, &status);
         if (process < 0 && errno != EINTR) break;
         for (unsigned i = 0; i < p->jobs; i++) {
             if (jobs[i].process != process) continue;
@@ -105,6 +169,7 @@ static uint64_t run_all(const plan *p, job *jobs, uint64_t *first)
             live -= jobs[i].process == 0;
         }
     }
+    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K");
     *first = UINT64_MAX;
     for (unsigned i = 0; i < p->jobs; i++) {
         failed += jobs[i].failed;
@@ -126,7 +191,8 @@ static bool try_apart(const plan *p, uint64_t seed, uint64_t left_out, weir_sim_
         strcpy(out->why, "it ended the process");
         out->failed = true;
         weir_sim_trial trial;
-        try_seed(p, seed, left_out, &trial);
+        if (try_seed(p, seed, left_out, &trial) && has_leaked())
+            weir_sim_fail(&trial, "memory was lost");
         *out = trial;
         _exit(0);
     }
@@ -244,15 +310,38 @@ static bool read_hosts(const char *text, plan *p)
     return true;
 }
 
+static bool read_keep(const char *text, plan *p)
+{
+    p->keep = text;
+    return *text != 0;
+}
+
+/* Keeps the seeds that have failed in the file. */
+static void keep_failures(const plan *p, const job *jobs)
+{
+    uint64_t seeds[MOST_AGAIN];
+    size_t count = 0;
+    for (unsigned i = 0; i < p->jobs; i++) {
+        for (uint64_t f = 0; f < jobs[i].failed && f < MOST_FAILURES; f++) {
+            bool known = count == MOST_AGAIN;
+            for (size_t k = 0; k < count; k++) known |= seeds[k] == jobs[i].failures[f];
+            if (!known) seeds[count++] = jobs[i].failures[f];
+        }
+    }
+    if (!weir_sim_keep_write(p->keep, p->scenario->name, weir_sim_profile_name(p->profile), seeds,
+                             count))
+        fprintf(stderr, "weir sim: \"%s\" cannot be written\n", p->keep);
+}
+
 static bool read_options(plan *p, int argc, char **argv)
 {
     static const struct {
         const char *name;
         bool (*read)(const char *text, plan *p);
-    } options[] = {{"--seeds", read_seeds},     {"--jobs", read_jobs},
-                   {"--profile", read_profile}, {"--without", read_left_out},
-                   {"--trace", read_trace},     {"--svg", read_picture},
-                   {"--window", read_window},   {"--hosts", read_hosts}};
+    } options[] = {
+        {"--seeds", read_seeds},      {"--jobs", read_jobs},     {"--profile", read_profile},
+        {"--without", read_left_out}, {"--keep", read_keep},     {"--trace", read_trace},
+        {"--svg", read_picture},      {"--window", read_window}, {"--hosts", read_hosts}};
     for (int i = 0; i < argc; i++) {
         bool known = strcmp(argv[i], "--hash") == 0;
         p->hash |= known;
@@ -290,7 +379,12 @@ int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, ch
                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (jobs == MAP_FAILED) return 1;
     uint64_t first;
-    const uint64_t failed = run_all(&p, jobs, &first), total = p.last - p.first + 1;
+    if (p.keep)
+        p.again_count = weir_sim_keep_read(p.keep, p.scenario->name,
+                                           weir_sim_profile_name(p.profile), p.again, MOST_AGAIN);
+    p.started = now_ns();
+    const uint64_t failed = run_all(&p, jobs, &first), total = total_of(&p);
+    if (p.keep && !p.left_out) keep_failures(&p, jobs);
     munmap(jobs, MOST_JOBS * sizeof *jobs);
     printf("%s, %s: %llu seeds, %llu failed\n", p.scenario->name, weir_sim_profile_name(p.profile),
            (unsigned long long)total, (unsigned long long)failed);

@@ -81,6 +81,11 @@ size_t weir_sim_draw_faults(weir_sim *sim, weir_sim_profile profile, weir_durati
 /* What a fault is called. */
 const char *weir_sim_fault_name(weir_sim_fault_kind kind);
 
+/* Draws whether an allocation of the running task fails (WEIR_SIM_MEMORY).  For a program whose
+ * allocator asks: what the libraries allocate without the engine fails then, too.  Outside of tasks
+ * false. */
+bool weir_sim_memory_fails(void);
+
 /* How many descriptors a host has open. */
 size_t weir_sim_open_descriptors(const weir_sim_host *host);
 

@@ -67,9 +67,11 @@ void weir_sim_fail(weir_sim_trial *trial, const char *format, ...)
 bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint64_t *hash);
 
 /* The command: SCENARIO [--seeds A..B] [--jobs N] [--profile NAME] [--without N,N]
- * [--hash]; and with a single seed [--trace FILE] [--svg FILE] [--window FROM..UNTIL]
+ * [--hash] [--keep FILE]; and with a single seed [--trace FILE] [--svg FILE] [--window FROM..UNTIL]
  * [--hosts NAME,NAME]: what happened as text, FILE - being standard output, and as a picture, of
- * the seconds and hosts given.  Without a scenario, lists them.
+ * the seconds and hosts given.  Without a scenario, lists them.  Seeds that fail are kept in the
+ * FILE, and are run first the next time, until they do no more.  On a terminal a line on standard
+ * error counts.
  * Returns an exit status: 0 all good, 1 a seed failed, 2 usage. */
 int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, char **argv);
 
