@@ -25,6 +25,7 @@ typedef struct pair {
     weir_address address;
     weir_duration pause; /* between two bytes */
     unsigned rounds, whole;
+    unsigned deaf_after; /* rounds after which the server looks at nothing for long; 0: never */
     int server_error, client_error;
     weir_duration longest; /* round */
 } pair;
@@ -41,8 +42,10 @@ static int repeat(weir_io *io, void *argument)
     if (!error) error = weir_accept(io, listener, &socket);
     if (!error) {
         int64_t n;
-        while ((n = weir_read(io, socket, &byte, 1)) == 1)
+        for (unsigned r = 1; (n = weir_read(io, socket, &byte, 1)) == 1; r++) {
             if ((n = weir_write_all(io, socket, &byte, 1)) != 1) break;
+            if (r == p->deaf_after) weir_sleep(io, weir_seconds(500));
+        }
         p->server_error = (int)n;
         weir_close_socket(io, socket);
     }
@@ -166,6 +169,20 @@ TEST(sim_the_peer_of_a_host_that_forgot_a_connection_is_reset_when_it_sends)
     assert_int_equal(p.client_error, WEIR_ECONNRESET);
     assert_int_equal(p.server_error, WEIR_ETIMEDOUT);
     expect_empty(p.sim, p.client);
+    weir_sim_destroy(p.sim);
+}
+
+TEST(sim_a_connection_is_forgotten_also_while_its_program_looks_away)
+{
+    pair p;
+    pair_begin(&p);
+    p.pause = weir_seconds(10);
+    p.deaf_after = 2;
+    const weir_sim_fault script[] = {{weir_seconds(15), WEIR_SIM_FORGET, p.server, NULL, 0}};
+    pair_run(&p, script, 1);
+    assert_int_equal(p.whole, 2);
+    assert_int_equal(p.client_error, WEIR_ECONNRESET);
+    assert_true(p.longest.ns < 1000000000);
     weir_sim_destroy(p.sim);
 }
 
