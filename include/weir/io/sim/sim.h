@@ -97,6 +97,7 @@ typedef struct weir_sim_usage {
     size_t events;      /* deadlines, packets under way, ports that rest; and planned faults */
 } weir_sim_usage;
 
+/* Counts what a world holds now. */
 weir_sim_usage weir_sim_usage_of(const weir_sim *sim);
 
 /* The hash over all decisions and results of operations so far. */
