@@ -231,6 +231,52 @@ TEST(sim_the_tail_of_a_link_is_long_and_the_same_on_every_compiler)
     weir_sim_destroy(p.sim);
 }
 
+/* What undoes a fault: itself, without its value, if nothing else; -1: nothing has to. */
+static int undo_of(weir_sim_fault_kind kind)
+{
+    switch (kind) {
+    case WEIR_SIM_CUT: return WEIR_SIM_JOIN;
+    case WEIR_SIM_UNPLUG: return WEIR_SIM_PLUG;
+    case WEIR_SIM_CRASH: return WEIR_SIM_RESTART;
+    case WEIR_SIM_RESET:
+    case WEIR_SIM_FORGET: return -1;
+    default: return (int)kind;
+    }
+}
+
+TEST(sim_the_hostile_profile_draws_every_kind_of_fault_and_its_end)
+{
+    unsigned seen[WEIR_SIM_FAULTS] = {0};
+    const weir_duration while_ = weir_seconds(10);
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        pair p;
+        weir_sim_fault faults[32];
+        pair_begin(&p);
+        weir_sim_host *const victims[] = {p.server, p.client};
+        for (unsigned turn = 0; turn < seed % 5; turn++)
+            weir_sim_draw_faults(p.sim, WEIR_SIM_HOSTILE, while_, victims, 2, faults, 32);
+        const size_t count =
+            weir_sim_draw_faults(p.sim, WEIR_SIM_HOSTILE, while_, victims, 2, faults, 32);
+        assert_true(count >= 12 && count <= 24);
+        for (size_t i = 0; i < count; i++) {
+            const int undo = undo_of(faults[i].kind);
+            seen[faults[i].kind]++;
+            assert_true(faults[i].at.ns >= 0 && faults[i].at.ns <= while_.ns);
+            if (undo < 0) continue;
+            assert_int_equal(faults[++i].kind, undo);
+            assert_true(faults[i].at.ns > faults[i - 1].at.ns && faults[i].at.ns <= while_.ns);
+            assert_int_equal(faults[i].value, 0);
+            seen[faults[i].kind]++;
+        }
+        assert_int_equal(weir_sim_draw_faults(p.sim, WEIR_SIM_CALM, while_, victims, 2, faults, 32),
+                         0);
+        weir_sim_destroy(p.sim);
+    }
+    for (int kind = 0; kind < WEIR_SIM_FAULTS; kind++) {
+        if (seen[kind] == 0) fail_msg("%s is never drawn", weir_sim_fault_name(kind));
+    }
+}
+
 /* Files ------------------------------------------------------------------------------------ */
 
 static void run_alone(weir_task_fn *run, weir_sim_profile profile)

@@ -71,7 +71,8 @@ bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint
  * [--hosts NAME,NAME]: what happened as text, FILE - being standard output, and as a picture, of
  * the seconds and hosts given.  Without a scenario, lists them.  Seeds that fail are kept in the
  * FILE, and are run first the next time, until they do no more.  On a terminal a line on standard
- * error counts.
+ * error counts.  In a program that is built with a sanitizer for leaks a seed that leaks has
+ * failed.
  * Returns an exit status: 0 all good, 1 a seed failed, 2 usage. */
 int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, char **argv);
 
