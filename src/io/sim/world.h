@@ -142,7 +142,7 @@ struct weir_sim {
     struct planned *faults;
     struct sim_connection *connections;
     struct sim_trace *trace; /* NULL: nothing is recorded (trace.h) */
-    uint64_t nodes; /* that live */
+    uint64_t nodes;          /* that live */
 };
 
 /* The state of an op, in op->reserved: 0 = not in flight. */
