@@ -335,6 +335,7 @@ static int64_t send_bytes(sim_node *n, sim_transfer *t)
         const size_t part = left < sizeof chunk ? left : sizeof chunk;
         sim_transfer before = *t;
         weir_sim_transfer_out(t, chunk, part);
+        if (file->flags & WEIR_OPEN_APPEND) file->position = file->inode->size;
         const int64_t put = write_to(file, file->position, chunk, part);
         if (put != (int64_t)part) *t = before; /* only what was taken is gone */
         if (put < 0) return done > 0 ? done : put;

@@ -45,7 +45,7 @@ static void slow_down(host *h, uint64_t bandwidth)
 {
     for (host *other = h->world->hosts; other; other = other->next) {
         sim_link *link = weir_sim_link_get(h, other);
-        if (link) link->is.bandwidth = bandwidth;
+        if (link) link->slowed = bandwidth;
     }
 }
 
@@ -126,7 +126,8 @@ static void happen(void *world_, sim_event *event)
     case WEIR_SIM_MEMORY: h->memory_fails = (uint32_t)fault->value; break;
     case WEIR_SIM_CRASH: crash(h); break;
     case WEIR_SIM_RESTART:
-        if (!restart(h)) weir_sim_plan(&w->agenda, event, w->now + 1000000);
+        /* Waits for its programs without an event: that they do not end is a deadlock. */
+        h->restart = restart(h) ? NULL : event;
         break;
     case WEIR_SIM_FAULTS: break;
     }

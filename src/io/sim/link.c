@@ -38,8 +38,9 @@ int64_t weir_sim_link_pass(host *from, sim_link *link, size_t bytes)
     const weir_sim_link *is = &link->is;
     int64_t leaves = w->now;
     if (drawn(w, is->loss)) return -1;
-    if (is->bandwidth) {
-        const int64_t takes = (int64_t)((__uint128_t)bytes * 1000000000 / is->bandwidth);
+    const uint64_t bandwidth = link->slowed ? link->slowed : is->bandwidth;
+    if (bandwidth) {
+        const int64_t takes = (int64_t)((__uint128_t)bytes * 1000000000 / bandwidth);
         if (link->busy > leaves) leaves = link->busy;
         if (is->queue.ns && leaves - w->now > is->queue.ns) return -1;
         leaves += takes;

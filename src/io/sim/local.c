@@ -309,11 +309,7 @@ static bool close_socket(sim_node *n)
     leave_peers(l);
     while (l->first) weir_sim_packet_drop(l);
     weir_sim_local_unblock_all(l);
-    if (l->blocked_on) {
-        local **link = &l->blocked_on->blocked;
-        while (*link != l) link = &(*link)->blocked_next;
-        *link = l->blocked_next;
-    }
+    weir_sim_local_unblock(l);
     while (l->backlog) {
         local *child = l->backlog;
         l->backlog = child->next;

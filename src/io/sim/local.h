@@ -73,6 +73,9 @@ void weir_sim_local_point(local *l, local *at);
 void weir_sim_local_block(local *l, local *on);
 void weir_sim_local_unblock_all(local *on);
 
+/* Waits no longer. */
+void weir_sim_local_unblock(local *l);
+
 /* local.c, for local_connect.c */
 extern const sim_node_kind weir_sim_local_kind[3];
 

@@ -7,9 +7,20 @@
 
 #include "io/sim/local.h"
 
+void weir_sim_local_unblock(local *l)
+{
+    if (!l->blocked_on) return;
+    local **link = &l->blocked_on->blocked;
+    while (*link != l) link = &(*link)->blocked_next;
+    *link = l->blocked_next;
+    l->blocked_on = NULL;
+}
+
 void weir_sim_local_block(local *l, local *on)
 {
     if (l->blocked_on == on) return;
+    /* It may have given up waiting elsewhere. */
+    weir_sim_local_unblock(l);
     l->blocked_on = on;
     l->blocked_next = on->blocked;
     on->blocked = l;

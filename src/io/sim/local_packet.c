@@ -28,9 +28,10 @@ static int take_rights(const host *h, sim_packet *packet, const struct cmsghdr *
 {
     const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     if (packet->right_count + count > MAX_RIGHTS) return WEIR_EINVAL;
+    if (count == 0) return 0;
     sim_node **rights = realloc(packet->rights, (packet->right_count + count) * sizeof(sim_node *));
-    if (!rights && count) return WEIR_ENOMEM;
-    if (rights) packet->rights = rights;
+    if (!rights) return WEIR_ENOMEM;
+    packet->rights = rights;
     for (size_t i = 0; i < count; i++) {
         int fd;
         memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
@@ -60,7 +61,8 @@ static int take_control(const host *h, sim_packet *packet, const weir_message *m
     for (struct cmsghdr *at = CMSG_FIRSTHDR(&all); at;
          at = CMSG_NXTHDR((struct msghdr *)&all, at)) {
         int error = WEIR_EINVAL;
-        if (at->cmsg_len < CMSG_LEN(0)) return error;
+        const size_t left = message->control_len - (size_t)((char *)at - (char *)message->control);
+        if (at->cmsg_len < CMSG_LEN(0) || at->cmsg_len > left) return error;
         if (at->cmsg_level != SOL_SOCKET) continue;
         if (at->cmsg_type == SCM_RIGHTS) error = take_rights(h, packet, at);
         if (at->cmsg_type == SCM_CREDENTIALS) error = check_credentials(h, packet, at);

@@ -48,13 +48,14 @@ static void give_up(world *w, const char *what)
     if (!w->options.quiet) {
         fprintf(stderr, "weir: the simulated world is in a %s at %lld ns (seed %llu)\n", what,
                 (long long)(w->now - SIM_START_NS), (unsigned long long)w->options.seed);
-        if (!w->error) weir_dump(&w->hosts->io, STDERR_FILENO);
     }
     if (w->error) {
         w->abandoned = true;
         return;
     }
+    /* First: from now on a list of tasks has those of all hosts. */
     w->error = WEIR_EDEADLK;
+    if (!w->options.quiet) weir_dump(&w->hosts->io, STDERR_FILENO);
     w->steps = 0;
     weir_sim_each_fiber(w, ask_to_stop, NULL);
 }

@@ -56,6 +56,7 @@ typedef struct sim_net {
 /* One direction between two hosts.  The zero value is instant and perfect. */
 typedef struct sim_link {
     weir_sim_link is; /* as it was asked for */
+    uint64_t slowed;  /* bytes per second by a fault; 0 = as asked for */
     int64_t busy;     /* until then it sends what it was given */
     int64_t latest;   /* arrival of what was sent last, for order */
     uint32_t cuts;    /* faults that cut it … */

@@ -5,6 +5,7 @@
  * weir_sim_option.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,7 +158,10 @@ static int64_t set_linger(sim_node *n, const void *value, uint32_t size)
     struct linger linger;
     if (size < sizeof linger) return WEIR_EINVAL;
     memcpy(&linger, value, sizeof linger);
-    return keep(n, row_of(n, SOL_SOCKET, SO_LINGER), linger.l_onoff ? linger.l_linger + 1 : 0);
+    /* Kept as seconds + 1, so that 0 is off. */
+    const bool some = linger.l_linger >= 0 && linger.l_linger < INT_MAX;
+    const int kept = some ? linger.l_linger + 1 : INT_MAX;
+    return keep(n, row_of(n, SOL_SOCKET, SO_LINGER), linger.l_onoff ? kept : 0);
 }
 
 int64_t weir_sim_option_set(sim_node *n, int level, int name, const void *value, uint32_t size)

@@ -100,8 +100,9 @@ static weir_sim_fault draw(world *w, weir_sim_host *const victims[], size_t coun
         WEIR_SIM_DISK_ERROR, WEIR_SIM_DISK_FULL, WEIR_SIM_MEMORY,      WEIR_SIM_MEMORY,
     };
     weir_prng *prng = &w->network;
-    weir_sim_fault fault = {.kind = kinds[weir_prng_below(prng, sizeof kinds / sizeof *kinds)],
-                            .host = victims[weir_prng_below(prng, count)]};
+    /* One draw to a statement: the order within an initializer is the compiler's. */
+    weir_sim_fault fault = {.kind = kinds[weir_prng_below(prng, sizeof kinds / sizeof *kinds)]};
+    fault.host = victims[weir_prng_below(prng, count)];
     switch (fault.kind) {
     case WEIR_SIM_CUT: fault.other = victims[weir_prng_below(prng, count)]; break;
     case WEIR_SIM_SKEW:

@@ -193,6 +193,9 @@ static weir_fiber_next fiber_main(void *argument)
     weir_task_record_end(&f->record, result);
     f->host->finished++;
     w->finished++;
+    sim_event *restart = f->host->restart;
+    if (restart && f->host->finished == f->host->spawned)
+        weir_sim_plan(&w->agenda, restart, w->now);
     if (f->asked) forget(w, f);
     w->dead = f;
     return (weir_fiber_next){next_context(w), NULL};

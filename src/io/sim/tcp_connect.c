@@ -314,6 +314,10 @@ int64_t weir_sim_tcp_connect(sim_node *n, weir_op *op)
         if (op->args.address->kind == WEIR_ADDRESS_NONE) return WEIR_EINVAL;
         if (t->state == TCP_CONNECTING) return WEIR_EALREADY;
         if (t->state == TCP_CONNECTED || t->state == TCP_LISTENING) return WEIR_EISCONN;
+        /* An attempt that nobody waited for has failed: it is told first. */
+        if (t->state == TCP_ENDED && !t->connection && n->error) return sim_take_error(n);
+        /* What was connected once stays so, also when the connection is over. */
+        if (t->connection) return WEIR_EISCONN;
         *op_step(op) = 1;
         if (t->state == TCP_ENDED) t->state = TCP_NEW;
         const int64_t error = begin(t, op->args.address);

@@ -184,6 +184,13 @@ static void fail(sim_connection *c, int side, int error)
     weir_sim_stir(&t->node);
 }
 
+/* Something has come to an end that knows of no connection any more. */
+static void answer_by_reset(sim_connection *c, int side)
+{
+    c->end[side].reset = true;
+    if (c->end[!side].socket) send_segment(c, !side, SEGMENT_RST, 0);
+}
+
 static void bytes_came(sim_connection *c, int side, uint32_t bytes)
 {
     sim_end *end = &c->end[side];
@@ -192,11 +199,9 @@ static void bytes_came(sim_connection *c, int side, uint32_t bytes)
         weir_sim_stir(&end->socket->node);
         return;
     }
-    if (end->socket && !end->vanished) return;
-    /* Nobody reads them any more. */
+    /* Nobody reads them any more; what has arrived before may be read still. */
     if (!end->socket) weir_sim_lane_end(&end->lane);
-    if (end->vanished) send_segment(c, !side, SEGMENT_RST, 0);
-    if (!end->reset) weir_sim_tcp_reset(c, side);
+    answer_by_reset(c, side);
 }
 
 void weir_sim_tcp_arrived(sim_connection *c, int side, sim_segment_kind kind, uint32_t bytes)
@@ -205,6 +210,10 @@ void weir_sim_tcp_arrived(sim_connection *c, int side, sim_segment_kind kind, ui
     switch (kind) {
     case SEGMENT_BYTES: bytes_came(c, side, bytes); break;
     case SEGMENT_FIN:
+        if (end->reset) {
+            answer_by_reset(c, side);
+            break;
+        }
         end->fin = true;
         if (end->vanished && c->end[!side].socket) send_segment(c, !side, SEGMENT_RST, 0);
         if (end->socket) weir_sim_stir(&end->socket->node);

@@ -86,6 +86,7 @@ struct weir_sim_host {
     weir_group programs;      /* weir_sim_start */
     struct sim_program *boot; /* what is started with it, and again after a crash */
     uint32_t crashed;         /* faults that have stopped it */
+    sim_event *restart;       /* it is to begin anew when its programs have ended */
     int64_t skew;             /* at the instant `drifts_from` … */
     int64_t drift;            /* … and how much it grows per second */
     int64_t drifts_from;

@@ -40,7 +40,7 @@ typedef enum weir_sim_fault_kind {
     WEIR_SIM_RESET,       /* of the TCP connections of `host`, one that is drawn is reset */
     WEIR_SIM_SKEW,        /* the real clock of `host` is set: `value` ns ahead of the world's */
     WEIR_SIM_DESCRIPTORS, /* `host` may have `value` descriptors, as many as at first if 0 */
-    WEIR_SIM_SLOW,        /* `host` sends `value` bytes per second; as links are by default if 0 */
+    WEIR_SIM_SLOW,        /* `host` sends `value` bytes per second, as its links have it if 0 */
     WEIR_SIM_CRASH,       /* `host` stops: its peers hear nothing, its programs are ended … */
     WEIR_SIM_RESTART,     /* … and begin anew; its files are what they were */
     WEIR_SIM_FORGET,     /* `host` forgets a TCP connection that is drawn; its peer hears of it by a
