@@ -65,9 +65,10 @@ static ALWAYS_INLINE bool read_name(line_name *name, const weir_http_vectors *v,
     const unsigned guess = weir_http_field_guess(line, len);
     const char *const known = weir_http_field_table[guess].text;
     /* The name, the colon and the space.  Case is one bit of a letter; the other bytes that differ
-     * by that bit alone are controls, of which a line has none before its end. */
+     * by that bit alone are controls, of which a line has none before its end; and a space, which
+     * differs so from what pads the table, so that there has to be a colon. */
     const uint8_t *const counted = v->counted + NAME - len;
-    if (name_is(bytes, known, counted)) {
+    if (len < NAME && name_is(bytes, known, counted)) {
         *name = (line_name){line + len + 2, len, guess};
         return true;
     }
