@@ -118,9 +118,7 @@ static void happen(void *world_, sim_event *event)
     case WEIR_SIM_DESCRIPTORS:
         h->node_limit = (uint32_t)(fault->value ? fault->value : w->options.max_descriptors);
         break;
-    case WEIR_SIM_SLOW:
-        slow_down(h, fault->value ? (uint64_t)fault->value : weir_sim_usual_link(w)->bandwidth);
-        break;
+    case WEIR_SIM_SLOW: slow_down(h, (uint64_t)fault->value); break;
     case WEIR_SIM_DISK_ERROR: h->disk->errors = (uint32_t)fault->value; break;
     case WEIR_SIM_DISK_FULL: h->disk->capacity = (uint64_t)fault->value; break;
     case WEIR_SIM_MEMORY: h->memory_fails = (uint32_t)fault->value; break;

@@ -125,9 +125,6 @@ int64_t weir_sim_route(host *from, const uint8_t ip[16], host **out, sim_link **
 /* The address from which `from` speaks to another one. */
 void weir_sim_source(const host *from, const uint8_t to[16], uint8_t out[16]);
 
-/* How all links are that were not set one by one. */
-const weir_sim_link *weir_sim_usual_link(const world *w);
-
 /* The link of one direction.  NULL: no memory, or the host itself. */
 sim_link *weir_sim_link_get(host *from, host *to);
 

@@ -184,11 +184,6 @@ sim_link *weir_sim_link_get(host *from, host *to)
     return link;
 }
 
-const weir_sim_link *weir_sim_usual_link(const world *w)
-{
-    return &w->routes->usual;
-}
-
 void weir_sim_set_links(weir_sim *sim, const weir_sim_link *usual)
 {
     sim_routes *r = sim->routes;

@@ -63,7 +63,10 @@ static bool try_seed(const plan *p, uint64_t seed, uint64_t left_out, weir_sim_t
     weir_sim_trace_files_open(&p->files, trial);
     const bool good = weir_sim_try(p->scenario, trial, &hash);
     weir_sim_trace_files_close(&p->files, trial);
-    if (p->hash) printf("%llu %016llx\n", (unsigned long long)seed, (unsigned long long)hash);
+    if (p->hash) {
+        printf("%llu %016llx\n", (unsigned long long)seed, (unsigned long long)hash);
+        fflush(stdout); /* a line at a time: the jobs share the output */
+    }
     /* What has failed may not be fit to be destroyed. */
     if (good) weir_sim_destroy(trial->sim);
     return good;
@@ -150,11 +153,13 @@ static pid_t wait_for_job(const plan *p, const job *jobs, int *status)
     }
 }
 
-/* Runs all seeds.  Returns how many failed; *first is the smallest of those that are known. */
-static uint64_t run_all(const plan *p, job *jobs, uint64_t *first)
+/* Runs all seeds.  Returns how many failed; *first is the smallest of those that are known, *done
+ * how many were run. */
+static uint64_t run_all(const plan *p, job *jobs, uint64_t *first, uint64_t *done)
 {
     uint64_t failed = 0;
     unsigned live = 0;
+    *done = 0;
     for (unsigned i = 0; i < p->jobs; i++) {
         jobs[i].at = i;
         live += jobs[i].at < total_of(p) && start_job(p, &jobs[i]);
@@ -166,13 +171,14 @@ static uint64_t run_all(const plan *p, job *jobs, uint64_t *first)
         for (unsigned i = 0; i < p->jobs; i++) {
             if (jobs[i].process != process) continue;
             follow_up(p, &jobs[i], status);
-            live -= jobs[i].process == 0;
+            live -= jobs[i].process <= 0;
         }
     }
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\033[K");
     *first = UINT64_MAX;
     for (unsigned i = 0; i < p->jobs; i++) {
         failed += jobs[i].failed;
+        *done += jobs[i].done;
         for (uint64_t f = 0; f < jobs[i].failed && f < MOST_FAILURES; f++)
             if (jobs[i].failures[f] < *first) *first = jobs[i].failures[f];
     }
@@ -187,16 +193,16 @@ static bool try_apart(const plan *p, uint64_t seed, uint64_t left_out, weir_sim_
     const pid_t process = fork();
     if (process < 0) return true;
     if (process == 0) {
-        if (!freopen("/dev/null", "w", stderr)) _exit(0);
-        strcpy(out->why, "it ended the process");
-        out->failed = true;
-        weir_sim_trial trial;
-        if (try_seed(p, seed, left_out, &trial) && has_leaked())
-            weir_sim_fail(&trial, "memory was lost");
-        *out = trial;
+        if (!freopen("/dev/null", "w", stderr)) _exit(1);
+        /* In the shared memory itself: the script is there even if the process dies. */
+        if (try_seed(p, seed, left_out, out) && has_leaked()) weir_sim_fail(out, "memory was lost");
         _exit(0);
     }
     while (waitpid(process, &status, 0) < 0 && errno == EINTR) continue;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        out->failed = true;
+        snprintf(out->why, sizeof out->why, "it ended the process");
+    }
     return !out->failed;
 }
 
@@ -259,7 +265,8 @@ static bool read_seeds(const char *text, plan *p)
     char *end;
     p->first = p->last = strtoull(text, &end, 0);
     if (strncmp(end, "..", 2) == 0) p->last = strtoull(end + 2, &end, 0);
-    return *end == 0 && p->last >= p->first;
+    /* Not so many that their number, and of those that failed last time, cannot be counted. */
+    return *end == 0 && p->last >= p->first && p->last - p->first <= UINT64_MAX / 2;
 }
 
 static bool read_left_out(const char *text, plan *p)
@@ -378,16 +385,18 @@ int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, ch
     job *jobs = mmap(NULL, MOST_JOBS * sizeof *jobs, PROT_READ | PROT_WRITE,
                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (jobs == MAP_FAILED) return 1;
-    uint64_t first;
+    uint64_t first, done;
     if (p.keep)
         p.again_count = weir_sim_keep_read(p.keep, p.scenario->name,
                                            weir_sim_profile_name(p.profile), p.again, MOST_AGAIN);
     p.started = now_ns();
-    const uint64_t failed = run_all(&p, jobs, &first), total = total_of(&p);
+    const uint64_t failed = run_all(&p, jobs, &first, &done), total = total_of(&p);
     if (p.keep && !p.left_out) keep_failures(&p, jobs);
     munmap(jobs, MOST_JOBS * sizeof *jobs);
     printf("%s, %s: %llu seeds, %llu failed\n", p.scenario->name, weir_sim_profile_name(p.profile),
            (unsigned long long)total, (unsigned long long)failed);
     if (failed) tell_failure(&p, first);
-    return failed > 0;
+    if (done != total)
+        fprintf(stderr, "weir sim: only %llu seeds could be run\n", (unsigned long long)done);
+    return failed > 0 || done != total;
 }

@@ -55,7 +55,6 @@ typedef struct sim_end {
     bool fin_sent;        /* this end has sent its own … */
     bool fin_first;       /* … before the other's had come: its port will rest */
     bool reset;           /* a reset has come or was sent */
-    bool vanished;        /* its host has crashed, or forgotten it */
     struct rest *resting; /* its port, when it was closed first */
 } sim_end;
 

@@ -215,7 +215,6 @@ void weir_sim_tcp_arrived(sim_connection *c, int side, sim_segment_kind kind, ui
             break;
         }
         end->fin = true;
-        if (end->vanished && c->end[!side].socket) send_segment(c, !side, SEGMENT_RST, 0);
         if (end->socket) weir_sim_stir(&end->socket->node);
         break;
     case SEGMENT_RST:
@@ -239,8 +238,6 @@ void weir_sim_tcp_vanish(tcp *t, int error)
 {
     sim_connection *c = t->connection;
     if (!c) return;
-    sim_end *end = &c->end[t->side];
-    end->vanished = true;
     fail(c, t->side, error);
     /* What it had sent and was not under way yet is lost with it. */
     if (c->end[!t->side].wire) weir_sim_wire_forget(c->end[!t->side].wire);
