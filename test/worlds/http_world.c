@@ -368,8 +368,7 @@ static void check_end(http_world *world)
     if (left.tasks + left.nodes + left.connections + left.buffers + left.events != 0)
         weir_sim_fail(trial, "left: %zu tasks, %zu nodes, %zu connections, %zu buffers, %zu events",
                       left.tasks, left.nodes, left.connections, left.buffers, left.events);
-    const bool disturbed =
-        !world->plan.persist && (trial->profile != WEIR_SIM_CALM || trial->fault_count > 0);
+    const bool disturbed = !world->plan.persist && trial->fault_count > 0;
     if (!disturbed && !world->plan.drain_at.ns &&
         answered != world->plan.clients * world->plan.requests)
         weir_sim_fail(trial, "%u of %u requests were answered", answered,
