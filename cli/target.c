@@ -194,6 +194,11 @@ weir_io *cli_make_engine(const char *word, unsigned workers)
     options.kind = (weir_engine_kind)kind;
     weir_io *io = NULL;
     int error = weir_engine_create(&options, &io);
+    if (!error && strcmp(weir_io_describe(io).engine, "sim") == 0) {
+        cli_complain("a simulated network has nobody but this program in it; weir sim runs worlds");
+        weir_io_destroy(io);
+        return NULL;
+    }
     if (!error) return io;
     if (!word) word = getenv("WEIR_IO");
     cli_complain("cannot make the engine%s%s: %s; weir doctor tells what this machine offers",

@@ -250,6 +250,7 @@ weir talk 127.0.0.1:1 --json 2>"$work/complaint" </dev/null
 expected='{"event":"failed","address":"127.0.0.1:1","transport":"TCP",'
 expected+='"error":"connection refused","name":"WEIR_ECONNREFUSED"}'
 same 'a failure for programs' "$(cat "$work/complaint")" "$expected"
+complains 1 'has nobody but this program in it' talk 127.0.0.1:1 --io sim
 holds help "$(weir talk --help)" 'example: '
 holds help "$(weir listen --help)" 'example: '
 exit $((failures > 0))
