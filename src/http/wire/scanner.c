@@ -65,7 +65,7 @@ const weir_http_scanner *weir_http_scanner_chosen(void)
 
 size_t weir_http_take(weir_http_parser *parser, const char *data, size_t end)
 {
-    /* Vectors are slower where there is less than two blocks of them. */
+    /* Vectors are slower where there is no more than a block for them. */
     if (end <= BLOCK) return weir_http_scanner_scalar.take(parser, data, end);
     return atomic_load_explicit(&chosen, memory_order_relaxed)->take(parser, data, end);
 }
