@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Random bytes: fast ones from the engine, secure ones from the kernel.
+ * Random bytes: fast ones and secure ones, both from the engine.
  */
 #include <weir/io/random.h>
-
-#include <errno.h>
-#include <sys/random.h>
 
 #include <weir/io/io.h>
 
@@ -26,14 +23,7 @@ uint64_t weir_random_below(weir_io *io, uint64_t bound)
     return number % bound;
 }
 
-int weir_random_secure(void *out, size_t len)
+int weir_random_secure(weir_io *io, void *out, size_t len)
 {
-    for (char *at = out; len > 0;) {
-        ssize_t got = getrandom(at, len, 0);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return -errno;
-        at += got;
-        len -= (size_t)got;
-    }
-    return 0;
+    return io->table->random_secure(io, out, len);
 }

@@ -26,12 +26,12 @@ static struct rlimit leave_no_room(void)
     return before;
 }
 
-static weir_address unix_name(void)
+static weir_address unix_name(weir_io *io)
 {
     weir_address address = {0};
     char text[64];
     uint64_t random;
-    weir_random_secure(&random, sizeof random);
+    weir_random_secure(io, &random, sizeof random);
     snprintf(text, sizeof text, "unix:@weir-incoming-%llx", (unsigned long long)random);
     check_int(weir_address_parse(weir_bytes_text(text), &address), 0);
     return address;
@@ -45,7 +45,7 @@ CONTRACT(incoming_merges_listeners_and_tells_origin_and_peer)
     weir_socket listeners[2];
     weir_address addresses[2];
     if (!contract_listener(io, 0, &listeners[0], &addresses[0])) return;
-    addresses[1] = unix_name();
+    addresses[1] = unix_name(io);
     if (!check_int(contract_listen(io, &addresses[1], NULL, &listeners[1]), 0)) return;
     weir_incoming_init(io, &incoming, 0);
     check_int(weir_incoming_next(io, &incoming, weir_never(), &item), WEIR_EINVAL);

@@ -131,8 +131,8 @@ CONTRACT(secure_random_bytes_come)
 {
     unsigned char a[32] = {0}, b[32] = {0};
     check(weir_now(io, WEIR_CLOCK_REAL).ns > 0);
-    check_int(weir_random_secure(a, sizeof a), 0);
-    check_int(weir_random_secure(b, sizeof b), 0);
+    check_int(weir_random_secure(io, a, sizeof a), 0);
+    check_int(weir_random_secure(io, b, sizeof b), 0);
     check(memcmp(a, b, sizeof a) != 0);
-    check_int(weir_random_secure(a, 0), 0);
+    check_int(weir_random_secure(io, a, 0), 0);
 }

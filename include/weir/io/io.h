@@ -97,6 +97,9 @@ typedef struct weir_io_table {
     /* Fast random bytes, not for keys.  Task. */
     void (*random)(weir_io *io, void *out, size_t len);
 
+    /* Random bytes fit for keys.  0 or the negated errno.  Any thread. */
+    int (*random_secure)(weir_io *io, void *out, size_t len);
+
     /* Takes a lent buffer back.  Task; the one worker or another. */
     void (*give_back)(weir_io *io, weir_lent *lent);
 

@@ -20,9 +20,11 @@ void weir_random(weir_io *io, void *out, size_t len);
 /* A fast random number below `bound` (without bias), 0 for bound 0. */
 uint64_t weir_random_below(weir_io *io, uint64_t bound);
 
-/* Fills `out` with bytes fit for keys, from the kernel (getrandom(2)).
- * Returns 0, or the negated errno when the kernel has none to give.  From any thread. */
-int weir_random_secure(void *out, size_t len);
+/* Fills `out` with bytes that nobody can guess, fit for keys, identifiers and ports: from the
+ * kernel (getrandom(2)); in a simulated world from its seed. Returns 0, or the negated errno when
+ * the kernel has none to give.  Never waits.  From any thread; in a simulated world from its own.
+ */
+int weir_random_secure(weir_io *io, void *out, size_t len);
 
 #ifdef __cplusplus
 }

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include <weir/base/error.h>
-#include <weir/io/random.h>
 
 #include "base/spin.h"
 #include "io/posix/clock.h"
+#include "io/posix/random.h"
 
 enum {
     MAX_WORKERS = 1024,
@@ -260,7 +260,7 @@ static void fill_random(weir_io *io, void *out, size_t len)
     if (w && &w->engine->io == io) {
         weir_prng_fill(&w->prng, out, len);
     } else {
-        weir_random_secure(out, len);
+        weir_posix_random(io, out, len);
     }
 }
 
@@ -304,6 +304,7 @@ static const weir_io_table table = {
     .yield = weir_evented_yield,
     .now = now,
     .random = fill_random,
+    .random_secure = weir_posix_random,
     .give_back = give_back,
     .post = weir_evented_post,
     .tasks = weir_evented_tasks,

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "io/posix/clock.h"
+#include "io/posix/random.h"
 
 enum {
     DEFAULT_TASKS = 10000,
@@ -80,6 +81,7 @@ static const weir_io_table table = {
     .yield = weir_threaded_yield,
     .now = now,
     .random = fill_random,
+    .random_secure = weir_posix_random,
     .give_back = weir_threaded_give_back,
     .post = weir_threaded_post,
     .tasks = weir_threaded_tasks,
