@@ -41,12 +41,20 @@ static int64_t without_memory(const weir_op *op)
     return op->code == WEIR_OP_READ_LENT ? WEIR_ENOBUFS : WEIR_ENOMEM;
 }
 
-int64_t weir_sim_attempt(host *h, weir_op *op)
+/* What keeps an op from being tried: 0, or its result. */
+static int64_t obstacle(host *h, const weir_op *op)
 {
     if (h->crashed && op->code != WEIR_OP_CLOSE && op->code != WEIR_OP_RECEIVER_STOP)
         return WEIR_ENETDOWN;
     if (h->memory_fails && needs_memory(op) && sim_fails(h->world, h->memory_fails))
         return without_memory(op);
+    return 0;
+}
+
+int64_t weir_sim_attempt(host *h, weir_op *op)
+{
+    const int64_t error = obstacle(h, op);
+    if (error) return error;
     switch (op->code) {
     case WEIR_OP_SOCKET: return weir_sim_socket_open(h, op);
     case WEIR_OP_PAIR: return weir_sim_pair_open(h, op);
@@ -61,6 +69,26 @@ int64_t weir_sim_attempt(host *h, weir_op *op)
     if (op->code >= WEIR_OP_COUNT || !attempts[op->code]) return WEIR_EUNSUPPORTED;
     sim_node *n = weir_sim_node_at(h, op->fd);
     return n ? attempts[op->code](h, op, n) : WEIR_EBADF;
+}
+
+int64_t weir_sim_attempt_again(host *h, weir_op *op, sim_node *n)
+{
+    const int64_t error = obstacle(h, op);
+    return error ? error : attempts[op->code](h, op, n);
+}
+
+sim_node *weir_sim_attempt_second(host *h, const weir_op *op)
+{
+    if (op->code == WEIR_OP_SPLICE) return weir_sim_node_at(h, op->args.splice.pipe);
+    if (op->code == WEIR_OP_SEND_FILE) return weir_sim_node_at(h, op->args.send_file.file);
+    return NULL;
+}
+
+/* The same, of an op that is tried: what it keeps if it has waited. */
+static sim_node *second_of(host *h, weir_op *op)
+{
+    sim_node *kept = (sim_node *)(uintptr_t)*op_step(op);
+    return kept ? kept : weir_sim_attempt_second(h, op);
 }
 
 int64_t weir_sim_attempt_progress(const weir_op *op)
@@ -318,7 +346,7 @@ static int64_t move(sim_node *from, sim_node *to, size_t length, size_t room)
 
 static int64_t splice(host *h, weir_op *op, sim_node *n)
 {
-    sim_node *pipe = weir_sim_node_at(h, op->args.splice.pipe);
+    sim_node *pipe = second_of(h, op);
     if (!pipe) return WEIR_EBADF;
     if (!weir_sim_is_pipe(pipe) || !n->kind->is_stream) return WEIR_EINVAL;
     const bool take = op->args.splice.take;
@@ -335,7 +363,7 @@ static int64_t send_file(host *h, weir_op *op, sim_node *n)
     uint64_t *done = op_progress(op);
     const uint64_t offset = op->args.send_file.offset, length = op->args.send_file.length;
     if (offset > INT64_MAX || length > INT64_MAX - offset) return WEIR_EINVAL;
-    sim_node *file = weir_sim_node_at(h, op->args.send_file.file);
+    sim_node *file = second_of(h, op);
     if (!file || !n->kind->send) return WEIR_EBADF;
     while (*done < length) {
         char chunk[CHUNK];
@@ -398,8 +426,7 @@ static int64_t peer_address(host *h, weir_op *op, sim_node *n)
 
 static int64_t read_lent(host *h, weir_op *op, sim_node *n)
 {
-    (void)n;
-    return weir_sim_read_lent(h, op);
+    return weir_sim_read_lent(h, op, n);
 }
 
 static int64_t read_at(host *h, weir_op *op, sim_node *n)

@@ -12,6 +12,12 @@
  * SIM_WAIT.  Progress is in own[4]; op->result is untouched. */
 int64_t weir_sim_attempt(host *h, weir_op *op);
 
+/* Tries an op again that waits at `n`, whatever its descriptor stands for by now. */
+int64_t weir_sim_attempt_again(host *h, weir_op *op, sim_node *n);
+
+/* The second node of an op, which it keeps while it waits: SPLICE, SEND_FILE.  NULL: none. */
+sim_node *weir_sim_attempt_second(host *h, const weir_op *op);
+
 /* Bytes that a WRITE with WEIR_OP_ALL or a SEND_FILE has sent so far, or messages of a SEND_MANY.
  */
 int64_t weir_sim_attempt_progress(const weir_op *op);

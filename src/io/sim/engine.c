@@ -108,6 +108,7 @@ void weir_sim_destroy(weir_sim *w)
 {
     if (!w) return;
     for (host *h = w->hosts; h; h = h->next) weir_sim_nodes_close_all(h);
+    weir_sim_nodes_end(w);
     weir_sim_tcp_end(w);
     weir_sim_udp_end(w);
     for (host *h = w->hosts, *next; h; h = next) {

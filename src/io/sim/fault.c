@@ -56,14 +56,12 @@ static void ask_of_host(void *argument, fiber *f)
     weir_sim_interrupt(&f->host->io, &f->record);
 }
 
-/* Its connections are gone without a word; its programs hear of it as of a request to stop. */
+/* Its connections are gone without a word; its programs hear of it as of a request to stop.  What
+ * they leave open is closed when they have ended, at the restart. */
 static void crash(host *h)
 {
     if (h->crashed++) return;
-    for (uint32_t i = 0; i < h->node_room; i++) {
-        tcp *t = h->nodes[i] ? weir_sim_tcp_of(h->nodes[i]) : NULL;
-        if (t) weir_sim_tcp_vanish(t, WEIR_ENETDOWN);
-    }
+    weir_sim_tcp_crash(h);
     weir_sim_each_fiber(h->world, ask_of_host, h);
 }
 
@@ -87,6 +85,7 @@ static bool restart(host *h)
         return true;
     }
     if (is_dying(h)) return false;
+    weir_sim_nodes_close_all(h);
     h->crashed = 0;
     return weir_sim_boot(h) == 0;
 }

@@ -29,11 +29,10 @@ static void put_buffer(host *h, char *buffer)
     h->lent--;
 }
 
-int64_t weir_sim_read_lent(host *h, weir_op *op)
+int64_t weir_sim_read_lent(host *h, weir_op *op, sim_node *n)
 {
     weir_receiver *receiver = op->args.lent.receiver;
     if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
-    sim_node *n = weir_sim_node_at(h, op->fd);
     if (!n->kind->receive) return WEIR_EBADF;
     if (!(n->kind->ready(n) & (WEIR_POLL_READ | WEIR_POLL_ERROR))) return SIM_WAIT;
     char *buffer = take_buffer(h);

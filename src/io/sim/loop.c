@@ -69,7 +69,7 @@ static bool is_over(const world *w)
 static void jump(world *w)
 {
     const int64_t next = weir_sim_agenda_next(&w->agenda);
-    if (next == INT64_MAX) {
+    if (next == INT64_MAX || weir_sim_only_keepalive(w)) {
         give_up(w, "deadlock");
         return;
     }

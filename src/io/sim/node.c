@@ -76,7 +76,12 @@ void *weir_sim_node_make(host *h, const sim_node_kind *kind, size_t size)
     n->kind = kind;
     n->host = h;
     n->descriptor_set = true;
-    h->world->nodes++;
+    world *w = h->world;
+    w->nodes++;
+    n->next = w->first_node;
+    n->link = &w->first_node;
+    if (n->next) n->next->link = &n->next;
+    w->first_node = n;
     return n;
 }
 
@@ -87,15 +92,43 @@ void weir_sim_node_free(sim_node *n)
         return;
     }
     n->host->world->nodes--;
+    *n->link = n->next;
+    if (n->next) n->next->link = n->link;
     free(n->settings);
     free(n);
+}
+
+/* The op waits no longer: lets go of its second node. */
+static void let_go(weir_op *op)
+{
+    sim_node *second = (sim_node *)(uintptr_t)*op_step(op);
+    if (op->code != WEIR_OP_SPLICE && op->code != WEIR_OP_SEND_FILE) return;
+    *op_step(op) = 0;
+    if (second) weir_sim_node_release(second);
+}
+
+/* Who still waits at a node that is closed waits for nothing any more. */
+static void dismiss(sim_node *n)
+{
+    for (weir_op *op; (op = weir_wait_list_take(&n->waiting));) {
+        let_go(op);
+        weir_sim_op_finish(op, WEIR_EBADF);
+    }
+}
+
+void weir_sim_nodes_end(world *w)
+{
+    /* All are kept while they are closed: what one lets go of does not go with it. */
+    for (sim_node *n = w->first_node; n; n = n->next) n->references++;
+    for (sim_node *n = w->first_node; n; n = n->next) dismiss(n);
+    for (sim_node *n = w->first_node; n; n = n->next) n->kind->close(n);
+    while (w->first_node) weir_sim_node_free(w->first_node);
 }
 
 void weir_sim_node_release(sim_node *n)
 {
     if (--n->references > 0) return;
-    /* Who still waits at a node that is closed waits for nothing any more. */
-    for (weir_op *op; (op = weir_wait_list_take(&n->waiting));) weir_sim_op_finish(op, WEIR_EBADF);
+    dismiss(n);
     if (n->kind->close(n)) weir_sim_node_free(n);
 }
 
@@ -122,12 +155,13 @@ static void retry(sim_node *n)
     for (weir_op *op = n->waiting.first, *next; op; op = next) {
         next = weir_op_words_of(op)->next;
         if (in_vain >> op->code & 1) continue;
-        const int64_t result = weir_sim_attempt(op_host(op), op);
+        const int64_t result = weir_sim_attempt_again(op_host(op), op, n);
         if (result == SIM_WAIT) {
             if (is_one_of_many(op)) in_vain |= UINT64_C(1) << op->code;
             continue;
         }
         weir_wait_list_remove(&n->waiting, op);
+        let_go(op);
         weir_sim_op_finish(op, result);
     }
 }
@@ -150,14 +184,19 @@ void weir_sim_nodes_retry(world *w)
 void weir_sim_node_enter(weir_op *op)
 {
     sim_node *n = weir_sim_node_at(op_host(op), op->fd);
+    sim_node *second = weir_sim_attempt_second(op_host(op), op);
     weir_op_words_of(op)->own[2] = (uintptr_t)n;
     weir_wait_list_append(&n->waiting, op);
+    if (!second || second == n) return;
+    second->references++;
+    *op_step(op) = (uintptr_t)second;
 }
 
 void weir_sim_node_leave(weir_op *op)
 {
     sim_node *n = (sim_node *)(uintptr_t)weir_op_words_of(op)->own[2];
     weir_wait_list_remove(&n->waiting, op);
+    let_go(op);
 }
 
 void weir_sim_transfer_out(sim_transfer *t, void *to, size_t length)

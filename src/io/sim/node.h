@@ -56,6 +56,7 @@ struct sim_node {
     host *host;
     weir_wait_list waiting; /* ops that wait here */
     sim_node *stirred_next;
+    sim_node *next, **link;        /* of the world's */
     uint32_t references;           /* descriptors, and messages under way that carry it */
     int32_t error;                 /* SO_ERROR: told once */
     struct sim_settings *settings; /* what options were set (option.c) */
@@ -69,6 +70,10 @@ struct sim_node {
 int weir_sim_nodes_open(host *h, uint32_t limit);
 void weir_sim_nodes_close_all(host *h);
 void weir_sim_nodes_close(host *h);
+
+/* Frees the nodes of a world whose hosts have none any more: those that lie in each other's
+ * messages. */
+void weir_sim_nodes_end(world *w);
 
 /* The node of a descriptor, or NULL. */
 sim_node *weir_sim_node_at(const host *h, int fd);
@@ -118,7 +123,7 @@ void weir_sim_routes_close(world *w);
 int weir_sim_routes_add(host *h, const char *address);
 
 /* lent.c */
-int64_t weir_sim_read_lent(host *h, weir_op *op);
+int64_t weir_sim_read_lent(host *h, weir_op *op, sim_node *n);
 void weir_sim_give_back(weir_io *io, weir_lent *lent);
 
 #endif

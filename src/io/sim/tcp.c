@@ -197,9 +197,17 @@ static int64_t get_option(sim_node *n, int level, int name, void *value, uint32_
     return SIM_WAIT;
 }
 
+static bool is_of_keepalive(int level, int name)
+{
+    if (level == SOL_SOCKET) return name == SO_KEEPALIVE;
+    return level == IPPROTO_TCP &&
+           (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT);
+}
+
 static int64_t set_option(sim_node *n, int level, int name, const void *value, uint32_t size)
 {
     tcp *t = (tcp *)n;
+    if (is_of_keepalive(level, name)) weir_sim_tcp_keep(t, name == SO_KEEPALIVE);
     if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && t->binding.bound) return WEIR_EINVAL;
     if (level != IPPROTO_TCP || name != TCP_CONGESTION) return SIM_WAIT;
     char asked[16] = "";
@@ -212,7 +220,7 @@ static int64_t set_option(sim_node *n, int level, int name, const void *value, u
 static bool close_socket(sim_node *n)
 {
     tcp *t = (tcp *)n;
-    weir_sim_unplan(&n->host->world->agenda, &t->event);
+    weir_sim_tcp_unplan(t);
     if (t->listener) weir_sim_tcp_unlisten(t);
     free(t->listener);
     /* Off its port before the port begins to rest. */

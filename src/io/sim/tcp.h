@@ -30,7 +30,7 @@ typedef enum tcp_state {
 typedef enum sim_segment_kind { SEGMENT_BYTES, SEGMENT_FIN, SEGMENT_RST } sim_segment_kind;
 
 typedef struct sim_segment {
-    int64_t arrives; /* negative: not sent yet, or lost and to be sent again */
+    int64_t arrives; /* negative: it is lost, and to be sent again */
     uint32_t bytes;
     uint32_t kind : 2;
     uint32_t packet : 30; /* its number in what is recorded, when it was sent */
@@ -38,12 +38,19 @@ typedef struct sim_segment {
 
 /* What is under way to one end. */
 typedef struct sim_wire {
-    sim_event event; /* first: the arrival of the first segment, or that it is sent again */
+    sim_event event; /* first: the first segment comes, or what is lost is sent again */
     sim_connection *connection;
     sim_link *link;
-    sim_segment *segments; /* a ring */
+    sim_segment *segments; /* a ring of those that were sent */
     uint32_t first, count, room;
-    uint32_t resent; /* how often the first one was sent again */
+    uint32_t lost;          /* of them */
+    uint32_t unsent;        /* bytes … */
+    bool fin_unsent;        /* … and a FIN, which wait for what is lost */
+    bool unheard;           /* what has come is not known to the sender: the link back is cut */
+    uint8_t behind, passed; /* segments that were sent behind the first lost one; and that come */
+    uint8_t resent;         /* how often in vain */
+    int64_t again;          /* lost or unheard: when it is sent again … */
+    int64_t stalled;        /* … and since when it is */
 } sim_wire;
 
 typedef struct sim_end {
@@ -55,6 +62,7 @@ typedef struct sim_end {
     bool fin_sent;        /* this end has sent its own … */
     bool fin_first;       /* … before the other's had come: its port will rest */
     bool reset;           /* a reset has come or was sent */
+    int64_t heard;        /* when something of the other end has come last */
     struct rest *resting; /* its port, when it was closed first */
 } sim_end;
 
@@ -73,9 +81,12 @@ struct tcp {
     bool reno;        /* TCP_CONGESTION, which changes nothing here */
     uint8_t attempts; /* SYNs sent */
     bool refused;     /* the answer under way says that nobody listens */
+    uint8_t probes;   /* CONNECTED: those of keepalive that nothing has answered */
     uint32_t packet;  /* CONNECTING: its number in what is recorded */
+    int64_t began;    /* CONNECTING: since when */
     sim_connection *connection;
-    sim_event event; /* CONNECTING: the SYN arrives, its answer does, or it is sent again */
+    sim_event event; /* CONNECTING: the SYN arrives, its answer does, or it is sent again;
+                        CONNECTED: keepalive */
     tcp *next;       /* in a backlog */
     struct tcp_listener *listener; /* LISTENING */
 };
@@ -119,6 +130,12 @@ void weir_sim_tcp_break(sim_connection *c);
  * any more, and whatever comes later is answered by a reset. */
 void weir_sim_tcp_vanish(tcp *t, int error);
 
+/* The host stops: so do all its connections, and what was left of closed ones. */
+void weir_sim_tcp_crash(host *h);
+
+/* The connection is over for the socket, which has the error, and for the other end by a reset. */
+void weir_sim_tcp_abort(tcp *t, int error);
+
 /* The TCP socket that a node is, or NULL. */
 tcp *weir_sim_tcp_of(sim_node *n);
 
@@ -127,15 +144,34 @@ tcp *weir_sim_tcp_of(sim_node *n);
 /* Makes a wire on a link.  NULL: no memory. */
 sim_wire *weir_sim_wire_make(sim_connection *c, sim_link *link);
 
-/* Sends a segment on the wire to `side`.  Without memory for it the connection is reset. */
+/* Sends bytes, a FIN or a reset on the wire to `side`.  Without memory for them the connection is
+ * lost (weir_sim_tcp_lost). */
 void weir_sim_wire_send(sim_connection *c, int side, sim_segment_kind kind, uint32_t bytes);
 
-/* Drops what is not under way yet. */
+/* Sends a packet without bytes to `side`, and its answer.  Returns whether that comes; an end that
+ * knows nothing of the connection answers by a reset instead. */
+bool weir_sim_wire_knock(sim_connection *c, int side);
+
+/* Drops what is not under way; or all. */
 void weir_sim_wire_forget(sim_wire *wire);
+void weir_sim_wire_clear(sim_wire *wire);
 
 /* Whether nothing is under way. */
 bool weir_sim_wire_is_empty(const sim_wire *wire);
 void weir_sim_wire_free(sim_connection *c, int side);
+
+/* tcp_keep.c --------------------------------------------------------------------------------- */
+
+/* Keepalive of a socket that was connected, or whose options are being set: begins, or looks at
+ * them anew. */
+void weir_sim_tcp_keep(tcp *t, bool on);
+
+/* Takes the socket's event out. */
+void weir_sim_tcp_unplan(tcp *t);
+
+/* How long a socket waits for an answer (TCP_USER_TIMEOUT), in nanoseconds; 0: as long as is
+ * usual. */
+int64_t weir_sim_tcp_patience(const tcp *t);
 
 /* tcp_connect.c ------------------------------------------------------------------------------ */
 int64_t weir_sim_tcp_bind(sim_node *n, const weir_address *address);

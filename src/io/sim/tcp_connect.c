@@ -125,6 +125,7 @@ static int64_t join(tcp *client, tcp *listener)
     *listener->listener->end = child;
     listener->listener->end = &child->next;
     listener->listener->waiting++;
+    weir_sim_tcp_keep(child, false);
     weir_sim_stir(&listener->node);
     return 0;
 }
@@ -141,8 +142,9 @@ static void send_syn(tcp *t);
 static void try_again(void *world_, sim_event *event)
 {
     tcp *t = (tcp *)(void *)((char *)event - offsetof(tcp, event));
-    (void)world_;
-    if (t->attempts >= SYN_ATTEMPTS) {
+    const world *w = world_;
+    const int64_t patience = weir_sim_tcp_patience(t);
+    if (t->attempts >= SYN_ATTEMPTS || (patience && w->now - t->began >= patience)) {
         ended(t, WEIR_ETIMEDOUT);
     } else {
         send_syn(t);
@@ -158,13 +160,17 @@ static void plan(tcp *t, sim_event_run *run, int64_t when)
 /* Nothing has come of the last one: there will be another. */
 static void wait_longer(tcp *t)
 {
-    plan(t, try_again, t->node.host->world->now + (first_retry << (t->attempts - 1)));
+    const int64_t patience = weir_sim_tcp_patience(t);
+    int64_t when = t->node.host->world->now + (first_retry << (t->attempts - 1));
+    if (patience && t->began + patience < when) when = t->began + patience;
+    plan(t, try_again, when);
 }
 
 /* What the other host makes of the SYN: 0 and the listener, or an error; WEIR_EAGAIN: it is
  * dropped. */
 static int64_t verdict(tcp *t, host *there, tcp **out)
 {
+    if (there->crashed) return WEIR_EAGAIN;
     sim_binding *b = weir_sim_port_find(there, SIM_TCP, &t->binding.remote, &t->binding.local);
     if (!b) return WEIR_ECONNREFUSED;
     *out = (tcp *)b->node;
@@ -190,6 +196,7 @@ static void conclude(tcp *t, host *there)
         ended(t, (int)error);
     } else {
         t->state = TCP_CONNECTED;
+        weir_sim_tcp_keep(t, false);
         weir_sim_stir(&t->node);
     }
 }
@@ -303,6 +310,7 @@ static int64_t begin(tcp *t, const weir_address *address)
     b->connected = true;
     t->state = TCP_CONNECTING;
     t->attempts = 0;
+    t->began = h->world->now;
     send_syn(t);
     return 0;
 }

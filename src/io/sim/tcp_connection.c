@@ -35,7 +35,7 @@ int64_t weir_sim_tcp_join(tcp *client, tcp *server)
     bool complete = true;
     for (int i = 0; i < 2; i++) {
         host *here = both[i]->node.host, *there = both[!i]->node.host;
-        c->end[i] = (sim_end){.socket = both[i], .host = here};
+        c->end[i] = (sim_end){.socket = both[i], .host = here, .heard = here->world->now};
         c->end[i].lane.limit = limit_of(both[!i], both[i]);
         if (here == there) continue;
         sim_link *link = weir_sim_link_get(there, here);
@@ -173,15 +173,23 @@ static void free_if_over(sim_connection *c)
     free_connection(c);
 }
 
+static void end_socket(tcp *t, int error)
+{
+    weir_sim_tcp_unplan(t);
+    t->node.error = error;
+    t->state = TCP_ENDED;
+    weir_sim_stir(&t->node);
+}
+
 /* The connection is over for a socket, for a reason that it tells once. */
 static void fail(sim_connection *c, int side, int error)
 {
     tcp *t = c->end[side].socket;
     c->end[side].reset = true;
+    /* What it had sent and was not under way yet is lost with it. */
+    if (c->end[!side].wire) weir_sim_wire_forget(c->end[!side].wire);
     if (!t) return;
-    t->node.error = error;
-    t->state = TCP_ENDED;
-    weir_sim_stir(&t->node);
+    end_socket(t, error);
 }
 
 /* Something has come to an end that knows of no connection any more. */
@@ -239,15 +247,32 @@ void weir_sim_tcp_vanish(tcp *t, int error)
     sim_connection *c = t->connection;
     if (!c) return;
     fail(c, t->side, error);
-    /* What it had sent and was not under way yet is lost with it. */
-    if (c->end[!t->side].wire) weir_sim_wire_forget(c->end[!t->side].wire);
+}
+
+void weir_sim_tcp_crash(host *h)
+{
+    for (sim_connection *c = h->world->connections, *next; c; c = next) {
+        next = c->next;
+        for (int i = 0; i < 2; i++)
+            if (c->end[i].host == h) fail(c, i, WEIR_ENETDOWN);
+        free_if_over(c);
+    }
+    for (sim_node *n = h->world->first_node; n; n = n->next) {
+        tcp *t = n->host == h ? weir_sim_tcp_of(n) : NULL;
+        if (t && t->state == TCP_CONNECTING) end_socket(t, WEIR_ENETDOWN);
+    }
+    weir_sim_rests_end(h);
+}
+
+void weir_sim_tcp_abort(tcp *t, int error)
+{
+    weir_sim_tcp_reset(t->connection, t->side);
+    fail(t->connection, t->side, error);
 }
 
 void weir_sim_tcp_lost(sim_connection *c, int side, int error)
 {
-    sim_wire *wire = c->end[side].wire;
-    weir_sim_unplan(&c->end[side].host->world->agenda, &wire->event);
-    wire->count = 0;
+    weir_sim_wire_clear(c->end[side].wire);
     fail(c, !side, error);
     free_if_over(c);
 }
@@ -266,9 +291,10 @@ void weir_sim_tcp_leave(tcp *t, bool reset)
     if (end->reset) {
         /* it is over already */
     } else if (reset) {
+        const bool wired = end->wire;
         weir_sim_lane_end(&end->lane);
         weir_sim_tcp_reset(c, side);
-        return;
+        if (!wired) return; /* that has come already, and was the end of it */
     } else {
         const bool rests = end->fin_sent ? end->fin_first : !end->fin;
         if (rests) begin_rest(c, t);

@@ -143,7 +143,9 @@ struct weir_sim {
     struct planned *faults;
     struct sim_connection *connections;
     struct sim_trace *trace; /* NULL: nothing is recorded (trace.h) */
-    uint64_t nodes;          /* that live */
+    uint64_t nodes;          /* that live … */
+    sim_node *first_node;    /* … linked by their `next` */
+    uint32_t keepalives;     /* events that are planned for idle connections */
 };
 
 /* The state of an op, in op->reserved: 0 = not in flight. */
@@ -284,6 +286,10 @@ void weir_sim_loop(world *w);
 
 /* Does what operations and events have left to be done: asked fibers, handlers, stirred sockets. */
 void weir_sim_settle(world *w);
+
+/* tcp_keep.c: whether nothing is planned but probes of connections, all of which will be answered.
+ */
+bool weir_sim_only_keepalive(const world *w);
 
 /* fault.c, engine.c: for each other. */
 void weir_sim_faults_end(struct planned *first);
