@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Is a peer that has gone found dead when tcp(7) says so, and not before?
+ */
+#include "io/sim/testing.h"
+
+static const weir_sim_link line = {.latency = {10000000}};
+
+/* How the client of a test behaves. */
+typedef struct plan {
+    int idle, interval, count; /* of keepalive; 0: it is off */
+    int patience;              /* TCP_USER_TIMEOUT in milliseconds */
+    bool late;                 /* they are set when it is connected, not before */
+    bool sends;                /* a byte, at two seconds */
+    weir_duration waits;       /* for an answer, at most */
+    int64_t result, when;      /* of the read, and its microsecond */
+} plan;
+
+static int hold(weir_io *io, void *argument)
+{
+    duo *d = argument;
+    int error;
+    char byte;
+    weir_socket socket = duo_accept(io, d, &error);
+    if (error) return error;
+    while ((d->result = weir_read(io, socket, &byte, 1)) > 0) d->got++;
+    weir_close_socket(io, socket);
+    return 0;
+}
+
+static void set_all(weir_io *io, weir_socket socket, const plan *p)
+{
+    if (p->idle) {
+        duo_set(io, socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+        duo_set(io, socket, IPPROTO_TCP, TCP_KEEPIDLE, p->idle);
+        duo_set(io, socket, IPPROTO_TCP, TCP_KEEPINTVL, p->interval);
+        duo_set(io, socket, IPPROTO_TCP, TCP_KEEPCNT, p->count);
+    }
+    if (p->patience) duo_set(io, socket, IPPROTO_TCP, TCP_USER_TIMEOUT, p->patience);
+}
+
+static int wait(weir_io *io, void *argument)
+{
+    const duo *d = argument;
+    plan *p = d->own;
+    char byte;
+    weir_scope scope;
+    weir_socket socket = duo_open(io);
+    if (!p->late) set_all(io, socket, p);
+    weir_sleep(io, weir_milliseconds(1));
+    assert_int_equal(weir_connect(io, socket, &d->address), 0);
+    if (p->late) set_all(io, socket, p);
+    weir_sleep(io, weir_seconds(2));
+    if (p->sends) assert_int_equal(weir_write(io, socket, "x", 1), 1);
+    weir_scope_enter_for(io, &scope, p->waits);
+    p->result = weir_read(io, socket, &byte, 1);
+    weir_scope_leave(io, &scope);
+    p->when = duo_time(io);
+    weir_close_socket(io, socket);
+    return 0;
+}
+
+/* The fault is done to the server after a second. */
+static void run(plan *p, weir_sim_fault_kind kind)
+{
+    duo d = {.own = p};
+    p->waits = weir_hours(3);
+    duo_begin(&d, hold, &line);
+    const weir_sim_fault script = {weir_seconds(1), kind, d.server, NULL, 0};
+    duo_run(&d, wait, &script, kind != WEIR_SIM_FAULTS);
+}
+
+/* The connection is made at 21 ms; so long after it the client has given up. */
+static void expect_timeout(const plan *p, int64_t milliseconds)
+{
+    assert_int_equal(p->result, WEIR_ETIMEDOUT);
+    assert_true(p->when > 1000 * (milliseconds + 20) && p->when < 1000 * (milliseconds + 25));
+}
+
+TEST(sim_keepalive_finds_a_peer_dead_after_its_probes)
+{
+    plan p = {.idle = 10, .interval = 5, .count = 3};
+    run(&p, WEIR_SIM_UNPLUG);
+    expect_timeout(&p, 25000);
+    run(&p, WEIR_SIM_CRASH);
+    expect_timeout(&p, 25000);
+    p.late = true;
+    run(&p, WEIR_SIM_CRASH);
+    expect_timeout(&p, 25000);
+}
+
+TEST(sim_keepalive_has_the_kernels_numbers_when_none_are_set)
+{
+    plan p = {.idle = 7200, .interval = 75, .count = 9};
+    run(&p, WEIR_SIM_UNPLUG);
+    expect_timeout(&p, 7200000 + 9 * 75000);
+}
+
+TEST(sim_a_half_open_connection_without_keepalive_stays)
+{
+    plan p = {0};
+    run(&p, WEIR_SIM_CRASH);
+    assert_int_equal(p.result, WEIR_EDEADLINE);
+}
+
+TEST(sim_keepalive_lets_a_living_connection_be)
+{
+    plan p = {.idle = 1, .interval = 1, .count = 1};
+    run(&p, WEIR_SIM_FAULTS);
+    assert_int_equal(p.result, WEIR_EDEADLINE);
+}
+
+TEST(sim_the_user_timeout_says_when_keepalive_gives_up)
+{
+    plan p = {.idle = 10, .interval = 5, .count = 3, .patience = 40000};
+    run(&p, WEIR_SIM_UNPLUG);
+    expect_timeout(&p, 40000);
+    p.patience = 12000;
+    run(&p, WEIR_SIM_UNPLUG);
+    expect_timeout(&p, 15000);
+}
+
+TEST(sim_a_peer_that_was_restarted_answers_a_probe_by_a_reset)
+{
+    plan p = {.idle = 10, .interval = 5, .count = 3, .waits = weir_hours(3)};
+    duo d = {.own = &p};
+    duo_begin(&d, hold, &line);
+    const weir_sim_fault script[] = {{weir_seconds(1), WEIR_SIM_CRASH, d.server, NULL, 0},
+                                     {weir_seconds(3), WEIR_SIM_RESTART, d.server, NULL, 0}};
+    duo_run(&d, wait, script, 2);
+    assert_int_equal(p.result, WEIR_ECONNRESET);
+    assert_true(p.when > 10020000 && p.when < 10050000);
+}
+
+TEST(sim_bytes_that_nobody_acknowledges_are_given_up_after_a_quarter_of_an_hour)
+{
+    plan p = {.sends = true};
+    run(&p, WEIR_SIM_UNPLUG);
+    assert_int_equal(p.result, WEIR_ETIMEDOUT);
+    /* 0.22 s, nine times doubled, then 120 s six times. */
+    assert_true(p.when > 2000000 + 924600000 && p.when < 2000000 + 960000000);
+}
+
+TEST(sim_the_user_timeout_says_how_long_bytes_wait)
+{
+    plan p = {.sends = true, .patience = 7000};
+    run(&p, WEIR_SIM_UNPLUG);
+    expect_timeout(&p, 9000);
+    run(&p, WEIR_SIM_CRASH);
+    expect_timeout(&p, 9000);
+    /* Longer than is usual. */
+    p.patience = 2000000;
+    run(&p, WEIR_SIM_UNPLUG);
+    expect_timeout(&p, 2002000);
+    /* Keepalive leaves bytes that are under way alone. */
+    p = (plan){.sends = true, .patience = 30000, .idle = 1, .interval = 1, .count = 2};
+    run(&p, WEIR_SIM_UNPLUG);
+    expect_timeout(&p, 32000);
+}
+
+TEST(sim_bytes_whose_acknowledgment_is_lost_are_given_up_too)
+{
+    plan p = {.sends = true, .patience = 7000, .waits = weir_hours(1)};
+    duo d = {.own = &p};
+    duo_begin(&d, hold, &line);
+    const weir_sim_fault script = {weir_seconds(1), WEIR_SIM_CUT, d.server, d.client, 0};
+    duo_run(&d, wait, &script, 1);
+    assert_int_equal(d.got, 1);
+    assert_int_equal(p.result, WEIR_ETIMEDOUT);
+    assert_true(p.when > 9000000 && p.when < 9100000);
+}
+
+TEST(sim_bytes_whose_acknowledgment_comes_later_are_not)
+{
+    plan p = {.sends = true, .patience = 7000, .waits = weir_hours(1)};
+    duo d = {.own = &p};
+    duo_begin(&d, hold, &line);
+    const weir_sim_fault script[] = {{weir_seconds(1), WEIR_SIM_CUT, d.server, d.client, 0},
+                                     {weir_seconds(5), WEIR_SIM_JOIN, d.server, d.client, 0}};
+    duo_run(&d, wait, script, 2);
+    assert_int_equal(d.got, 1);
+    assert_int_equal(p.result, WEIR_EDEADLINE);
+}
+
+static int connect_in_vain(weir_io *io, void *argument)
+{
+    const duo *d = argument;
+    weir_socket socket = duo_open(io);
+    duo_set(io, socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 5000);
+    weir_sim_unplug(d->server, true);
+    assert_int_equal(weir_connect(io, socket, &d->address), WEIR_ETIMEDOUT);
+    const int64_t when = duo_time(io);
+    assert_true(when >= 5000000 && when < 5001000);
+    weir_close_socket(io, socket);
+    return 0;
+}
+
+TEST(sim_the_user_timeout_says_how_long_a_connect_waits)
+{
+    duo d = {0};
+    duo_begin(&d, hold, &line);
+    duo_run(&d, connect_in_vain, NULL, 0);
+}
+
+static int wait_for_ever(weir_io *io, void *argument)
+{
+    char byte;
+    weir_socket socket = duo_connect(io, argument);
+    set_all(io, socket, &(plan){.idle = 10, .interval = 5, .count = 3});
+    const int64_t n = weir_read(io, socket, &byte, 1);
+    weir_close_socket(io, socket);
+    return (int)n;
+}
+
+TEST(sim_keepalive_does_not_hide_a_deadlock)
+{
+    duo d = {0};
+    duo_begin(&d, hold, &line);
+    assert_int_equal(weir_run(weir_sim_io(d.client), wait_for_ever, &d), WEIR_EDEADLK);
+    weir_sim_destroy(d.sim);
+    /* Where a probe will not be answered there is something to wait for. */
+    duo_begin(&d, hold, &line);
+    const weir_sim_fault script = {weir_seconds(1), WEIR_SIM_UNPLUG, d.server, NULL, 0};
+    assert_int_equal(weir_sim_plan_faults(d.sim, &script, 1), 0);
+    assert_int_equal(weir_run(weir_sim_io(d.client), wait_for_ever, &d), WEIR_ETIMEDOUT);
+    weir_sim_destroy(d.sim);
+}
