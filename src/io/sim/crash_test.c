@@ -159,8 +159,9 @@ TEST(sim_a_host_that_crashes_in_the_middle_of_a_body_has_sent_its_beginning)
     const weir_sim_link slow = {.latency = {10000000}, .bandwidth = 1000000, .queue = {20000000}};
     duo d = {0};
     duo_begin(&d, serve_body, &slow);
-    const weir_sim_fault script = {weir_milliseconds(100), WEIR_SIM_CRASH, d.server, NULL, 0};
-    duo_run(&d, take_beginning, &script, 1);
+    const weir_sim_fault script[] = {{weir_milliseconds(100), WEIR_SIM_CRASH, d.server, NULL, 0},
+                                     {weir_milliseconds(110), WEIR_SIM_RESTART, d.server, NULL, 0}};
+    duo_run(&d, take_beginning, script, 2);
     assert_true(d.got > 20000 && d.got < 120000);
     assert_int_equal(d.result, WEIR_EDEADLINE);
 }

@@ -230,10 +230,27 @@ static int reset_in_vain(weir_io *io, void *argument)
     if (error) return error;
     const struct linger none = {.l_onoff = 1};
     assert_int_equal(weir_set_option(io, socket, SOL_SOCKET, SO_LINGER, &none, sizeof none), 0);
+    weir_sleep(io, weir_seconds(1));
     assert_int_equal(weir_sim_cut(d->server, d->client, true), 0);
     weir_close_socket(io, socket);
     assert_int_equal(weir_sim_cut(d->server, d->client, false), 0);
     return 0;
+}
+
+static int leave_before(weir_io *io, void *argument)
+{
+    const duo *d = argument;
+    weir_close_socket(io, duo_connect(io, d));
+    weir_sleep(io, weir_seconds(2));
+    assert_int_equal(weir_sim_usage_of(d->sim).connections, 0);
+    return 0;
+}
+
+TEST(sim_tcp_nothing_is_left_of_a_connection_whose_last_reset_is_lost)
+{
+    duo d = {0};
+    duo_begin(&d, reset_in_vain, &slow);
+    duo_run(&d, leave_before, NULL, 0);
 }
 
 static int wait_then_ask(weir_io *io, void *argument)
