@@ -42,7 +42,8 @@ typedef enum weir_sim_fault_kind {
     WEIR_SIM_DESCRIPTORS, /* `host` may have `value` descriptors, as many as at first if 0 */
     WEIR_SIM_SLOW,        /* `host` sends `value` bytes per second, as its links have it if 0 */
     WEIR_SIM_CRASH,       /* `host` stops: its peers hear nothing, its programs are ended … */
-    WEIR_SIM_RESTART,     /* … and begin anew; its files are what they were */
+    WEIR_SIM_RESTART,     /* … and begin anew; its files are what they were.  What it had open is
+                             closed, and who sends to it on an old connection is reset */
     WEIR_SIM_FORGET,     /* `host` forgets a TCP connection that is drawn; its peer hears of it by a
                             reset when it sends something */
     WEIR_SIM_DRIFT,      /* the real clock of `host` gains `value` ns per second from now on */

@@ -104,7 +104,8 @@ weir_sim_usage weir_sim_usage_of(const weir_sim *sim);
 uint64_t weir_sim_hash(const weir_sim *sim);
 
 /* One direction of a link between two hosts.  The zero value is instant and perfect.  What is lost
- * on a link comes later in a TCP connection, and not at all as a datagram. */
+ * on a link comes later in a TCP connection, and not at all as a datagram.  A TCP connection sends
+ * segments of up to 1,448 bytes; where nothing but the latency is set, up to 65,483. */
 typedef struct weir_sim_link {
     weir_duration latency;
     weir_duration jitter; /* up to so much more, drawn */
