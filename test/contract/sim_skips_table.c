@@ -18,7 +18,7 @@ static const char threads[] = "a simulated world is one thread's: no other one c
                   netlink[] = "a simulated host has no netlink, hence no list of interfaces",
                   control[] = "control data and the error queue of UDP are not simulated",
                   paths[] = "paths of Unix sockets are replaced by system calls beside the engine",
-                  urgent[] = "urgent data are not simulated";
+                  urgent[] = "no operation sends urgent data, so no simulated peer has any";
 
 static const struct {
     const char *test, *reason;
