@@ -49,7 +49,10 @@ static int64_t receive(sim_node *n, sim_transfer *transfer)
     const size_t most = weir_sim_shorten(n->host->world, transfer->length);
     const size_t taken = weir_sim_lane_take(&end->lane, transfer, most);
     sim_end *other = other_of(t);
-    if (other->socket) weir_sim_stir(&other->socket->node);
+    if (other->socket) {
+        other->socket->pressed &= transfer->peek;
+        weir_sim_stir(&other->socket->node);
+    }
     if (transfer->message) transfer->message->len = (uint32_t)taken;
     return (int64_t)taken;
 }
@@ -79,6 +82,7 @@ static int64_t send_bytes(sim_node *n, sim_transfer *transfer)
     const size_t most = weir_sim_shorten(n->host->world, transfer->length);
     const int64_t sent = weir_sim_lane_put(&other_of(t)->lane, transfer, most);
     if (sent > 0) weir_sim_tcp_push(t->connection, t->side, (uint32_t)sent);
+    if (t->state == TCP_CONNECTED && sim_lane_space(&other_of(t)->lane) == 0) weir_sim_tcp_press(t);
     return sent;
 }
 

@@ -81,12 +81,14 @@ struct tcp {
     bool reno;        /* TCP_CONGESTION, which changes nothing here */
     uint8_t attempts; /* SYNs sent */
     bool refused;     /* the answer under way says that nobody listens */
-    uint8_t probes;   /* CONNECTED: those of keepalive that nothing has answered */
+    uint8_t probes;   /* CONNECTED: that nothing has answered */
     uint32_t packet;  /* CONNECTING: its number in what is recorded */
-    int64_t began;    /* CONNECTING: since when */
+    uint8_t tries;    /* CONNECTED: probes since nothing more was taken */
+    bool pressed;     /* CONNECTED: the other end takes nothing more */
+    int64_t began;    /* CONNECTING, or pressed: since when */
     sim_connection *connection;
     sim_event event; /* CONNECTING: the SYN arrives, its answer does, or it is sent again;
-                        CONNECTED: keepalive */
+                        CONNECTED: a probe */
     tcp *next;       /* in a backlog */
     struct tcp_listener *listener; /* LISTENING */
 };
@@ -165,6 +167,9 @@ void weir_sim_wire_free(sim_connection *c, int side);
 /* Keepalive of a socket that was connected, or whose options are being set: begins, or looks at
  * them anew. */
 void weir_sim_tcp_keep(tcp *t, bool on);
+
+/* The other end takes nothing more: it is asked from time to time whether it still lives. */
+void weir_sim_tcp_press(tcp *t);
 
 /* Takes the socket's event out. */
 void weir_sim_tcp_unplan(tcp *t);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keepalive of TCP sockets, and how long they wait for an answer (tcp(7): SO_KEEPALIVE,
- * TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT; RFC 1122, section 4.2.3.6).
+ * Probes: how a TCP socket finds out that the other end has gone while nothing is under way.
  *
- *      heard ── idle ── probe ── interval ── probe … ── as many as are allowed: ETIMEDOUT
+ *      keepalive (tcp(7): SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT; RFC 1122, section
+ *      4.2.3.6)       heard ── idle ── probe ── interval ── probe … ── so many: ETIMEDOUT
+ *      the other end takes nothing more (RFC 1122, section 4.2.2.17)
+ *                     full ── 0.2 s ── probe ── 0.4 s ── probe … ── so many: ETIMEDOUT
  *
- * On one host the other end always answers, so nothing is planned there.  A socket whose probes are
- * answered keeps no world alive: where all wait and nothing else is planned it is a deadlock.
+ * TCP_USER_TIMEOUT takes the place of the number of probes; of an end that takes nothing more it
+ * counts also when that lives.  On one host the other end always answers, so nothing is planned
+ * there.  A socket whose probes are answered keeps no world alive: where all wait and nothing else
+ * is planned it is a deadlock.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,7 +18,13 @@
 #include "io/sim/socket.h"
 #include "io/sim/tcp.h"
 
+enum {
+    FULL_LIMIT = 15, /* net.ipv4.tcp_retries2 */
+    DOUBLINGS = 10,  /* after as many the longest time is reached */
+};
+
 static const int64_t second = 1000000000, millisecond = 1000000;
+static const int64_t first_wait = 200000000, longest_wait = 120000000000;
 
 static void look(void *world_, sim_event *event);
 
@@ -53,6 +63,16 @@ void weir_sim_tcp_keep(tcp *t, bool on)
     plan(t, t->node.host->world->now);
 }
 
+void weir_sim_tcp_press(tcp *t)
+{
+    const int64_t now = t->node.host->world->now;
+    if (t->pressed || !t->connection->end[t->side].wire) return;
+    t->pressed = true;
+    t->tries = 0;
+    t->began = now;
+    plan(t, now + first_wait);
+}
+
 static int64_t option(const tcp *t, int name)
 {
     return weir_sim_option(&t->node, IPPROTO_TCP, name);
@@ -79,6 +99,32 @@ static void probe(tcp *t, int64_t now)
     plan(t, now + option(t, TCP_KEEPINTVL) * second);
 }
 
+/* Whether what was given cannot be sent, for nothing of it is read. */
+static bool is_full(const tcp *t)
+{
+    return t->pressed && sim_lane_space(&t->connection->end[!t->side].lane) == 0;
+}
+
+static void probe_full(tcp *t, int64_t now)
+{
+    const int64_t patience = weir_sim_tcp_patience(t);
+    int64_t wait = first_wait;
+    if (weir_sim_wire_is_empty(t->connection->end[!t->side].wire)) {
+        if (patience ? now - t->began >= patience : t->probes >= FULL_LIMIT) {
+            weir_sim_tcp_vanish(t, WEIR_ETIMEDOUT);
+            return;
+        }
+        const bool answered = weir_sim_wire_knock(t->connection, !t->side);
+        t->probes = answered ? 0 : (uint8_t)(t->probes + (t->probes < UINT8_MAX));
+        if (t->tries < DOUBLINGS) t->tries++;
+        wait = first_wait << t->tries;
+    }
+    int64_t when = now + (wait < longest_wait ? wait : longest_wait);
+    if (patience && t->began + patience > now && t->began + patience < when)
+        when = t->began + patience;
+    plan(t, when);
+}
+
 static void look(void *world_, sim_event *event)
 {
     world *w = world_;
@@ -86,6 +132,11 @@ static void look(void *world_, sim_event *event)
     const sim_end *end = &t->connection->end[t->side];
     const int64_t idle = option(t, TCP_KEEPIDLE) * second, silent = w->now - end->heard;
     w->keepalives--;
+    if (is_full(t)) {
+        probe_full(t, w->now);
+        return;
+    }
+    t->pressed = false;
     if (!weir_sim_option(&t->node, SOL_SOCKET, SO_KEEPALIVE) || (end->fin && end->fin_sent)) return;
     if (!weir_sim_wire_is_empty(t->connection->end[!t->side].wire)) {
         /* What is under way finds out by itself. */
@@ -105,7 +156,9 @@ static bool is_in_danger(const sim_connection *c)
     for (int i = 0; i < 2; i++) {
         const sim_end *end = &c->end[i];
         if (!end->wire || !end->socket || !weir_sim_planned(&end->socket->event)) continue;
-        if (end->socket->probes || c->end[!i].reset) return true;
+        const tcp *t = end->socket;
+        if (t->probes || c->end[!i].reset) return true;
+        if (is_full(t) && weir_sim_tcp_patience(t)) return true;
         if (weir_sim_link_is_cut(c->end[!i].host, end->host, end->wire->link)) return true;
         if (weir_sim_link_is_cut(end->host, c->end[!i].host, c->end[!i].wire->link)) return true;
     }

@@ -202,6 +202,117 @@ TEST(sim_the_user_timeout_says_how_long_a_connect_waits)
     duo_run(&d, connect_in_vain, NULL, 0);
 }
 
+/* A peer that reads nothing ------------------------------------------------------------------ */
+
+static int accept_and_sleep(weir_io *io, void *argument)
+{
+    duo *d = argument;
+    int error;
+    static char data[1 << 20];
+    weir_socket socket = duo_accept(io, d, &error);
+    if (error) return error;
+    weir_sleep(io, weir_minutes(20));
+    int64_t n;
+    while ((n = weir_read(io, socket, data, sizeof data)) > 0) d->got += (size_t)n;
+    weir_close_socket(io, socket);
+    return 0;
+}
+
+/* Writes more than is taken. */
+static int press(weir_io *io, void *argument)
+{
+    const duo *d = argument;
+    plan *p = d->own;
+    static char data[1 << 20];
+    weir_socket socket = duo_connect(io, d);
+    set_all(io, socket, p);
+    int64_t n = 0, sent = 0;
+    while (sent < (int64_t)sizeof data &&
+           (n = weir_write(io, socket, data, sizeof data - (size_t)sent)) > 0)
+        sent += n;
+    p->result = n;
+    p->when = duo_time(io);
+    weir_close_socket(io, socket);
+    weir_sleep(io, weir_minutes(21));
+    return 0;
+}
+
+static size_t run_press(plan *p, weir_sim_fault_kind kind)
+{
+    duo d = {.own = p};
+    duo_begin(&d, accept_and_sleep, &line);
+    const weir_sim_fault script = {weir_milliseconds(100), kind, d.server, NULL, 0};
+    duo_run(&d, press, &script, kind != WEIR_SIM_FAULTS);
+    return d.got;
+}
+
+TEST(sim_who_takes_nothing_more_and_lives_is_waited_for)
+{
+    plan p = {0};
+    assert_int_equal(run_press(&p, WEIR_SIM_FAULTS), 1 << 20);
+    assert_true(p.result > 0 && p.when > 1200000000);
+    /* Keepalive sees that it lives, too. */
+    p = (plan){.idle = 1, .interval = 1, .count = 1};
+    assert_int_equal(run_press(&p, WEIR_SIM_FAULTS), 1 << 20);
+    assert_true(p.result > 0);
+}
+
+TEST(sim_who_takes_nothing_more_and_has_gone_is_given_up)
+{
+    plan p = {0};
+    run_press(&p, WEIR_SIM_UNPLUG);
+    /* After 0.2 s, nine times doubled, then 120 s six times. */
+    expect_timeout(&p, 924600);
+    run_press(&p, WEIR_SIM_CRASH);
+    expect_timeout(&p, 924600);
+}
+
+TEST(sim_the_user_timeout_says_how_long_one_may_take_nothing_more)
+{
+    plan p = {.patience = 7000};
+    run_press(&p, WEIR_SIM_FAULTS);
+    expect_timeout(&p, 7000);
+    run_press(&p, WEIR_SIM_UNPLUG);
+    expect_timeout(&p, 7000);
+}
+
+static int write_for_ever(weir_io *io, void *argument)
+{
+    static char data[1 << 20];
+    weir_socket socket = duo_connect(io, argument);
+    set_all(io, socket, ((duo *)argument)->own);
+    const int64_t n = weir_write_all(io, socket, data, sizeof data);
+    weir_close_socket(io, socket);
+    return n < 0 ? (int)n : 0;
+}
+
+static int accept_and_wait(weir_io *io, void *argument)
+{
+    int error;
+    char byte;
+    weir_socket pair[2], socket = duo_accept(io, argument, &error);
+    if (error) return error;
+    assert_int_equal(weir_socket_pair(io, SOCK_STREAM, pair), 0);
+    error = (int)weir_read(io, pair[0], &byte, 1);
+    weir_close_socket(io, pair[0]);
+    weir_close_socket(io, pair[1]);
+    weir_close_socket(io, socket);
+    return error;
+}
+
+TEST(sim_a_peer_that_never_reads_is_a_deadlock)
+{
+    for (int patience = 0; patience < 2; patience++) {
+        plan p = {.patience = 1000 * patience};
+        duo d = {.own = &p};
+        duo_begin(&d, accept_and_wait, &line);
+        /* Unless the writer does not wait for ever. */
+        const int end = patience ? 0 : WEIR_EDEADLK;
+        assert_int_equal(weir_run(weir_sim_io(d.client), write_for_ever, &d), end);
+        weir_sim_destroy(d.sim);
+    }
+}
+
 static int wait_for_ever(weir_io *io, void *argument)
 {
     char byte;
