@@ -40,6 +40,7 @@
 #include <weir/io/sim/fault.h>
 #include <weir/io/sim/runner.h>
 #include <weir/io/sim/sim.h>
+#include <weir/io/sim/tally.h>
 #include <weir/io/sim/trace.h>
 
 #include <weir/io/engine/engine.h>

@@ -31,6 +31,7 @@
 #include "io/fiber/switch.h"
 #include "io/parking.h"
 #include "io/sim/agenda.h"
+#include "io/sim/tally.h"
 #include "io/task_record.h"
 
 typedef struct weir_sim world;
@@ -146,6 +147,7 @@ struct weir_sim {
     uint64_t nodes;          /* that live … */
     sim_node *first_node;    /* … linked by their `next` */
     uint32_t keepalives;     /* events that are planned for idle connections */
+    sim_tally tally;
 };
 
 /* The state of an op, in op->reserved: 0 = not in flight. */

@@ -17,6 +17,7 @@
 #define WEIR_IO_SIM_RUNNER_H
 
 #include <weir/io/sim/fault.h>
+#include <weir/io/sim/tally.h>
 #include <weir/io/sim/trace.h>
 
 #ifdef __cplusplus
