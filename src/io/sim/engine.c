@@ -45,7 +45,7 @@ static int fill_defaults(weir_sim_options *options)
     if (!options->cost.ns) options->cost.ns = DEFAULT_COST;
     if (!options->patience) options->patience = DEFAULT_PATIENCE;
     bool absurd = options->buffer_size < 1024 || options->buffer_size > 1 << 24 ||
-                  options->max_descriptors < 0 || options->cost.ns < 0 ||
+                  options->max_descriptors < 0 || options->cost.ns < 0 || options->limit.ns < 0 ||
                   options->cost.ns > 1000000000 || (unsigned)options->order > WEIR_SIM_ADVERSE;
     return absurd ? WEIR_EINVAL : 0;
 }
@@ -264,6 +264,9 @@ static int open_run(world *w)
     w->op_budget = OPS_IN_A_ROW;
     w->steps = 0;
     w->error = 0;
+    w->limit = WEIR_FOREVER_NS;
+    const int64_t limit = w->options.limit.ns;
+    if (limit > 0 && limit < WEIR_FOREVER_NS - SIM_START_NS) w->limit = SIM_START_NS + limit;
     weir_sim_here = w;
     return 0;
 }
@@ -310,7 +313,9 @@ static weir_instant now(weir_io *io, int clock)
 
 static void fill_random(weir_io *io, void *out, size_t len)
 {
-    weir_prng_fill(&((host *)io)->world->program, out, len);
+    world *w = ((host *)io)->world;
+    weir_prng_fill(&w->program, out, len);
+    if (sim_is_inside((host *)io)) sim_note_down(w, NOTE_RANDOM, len, sim_digest(out, len));
 }
 
 /* Nobody outside the world may guess them, and nobody outside is asked. */

@@ -199,9 +199,19 @@ void weir_sim_node_leave(weir_op *op)
     let_go(op);
 }
 
+/* Bytes are part of what a run did. */
+static void note_bytes(const void *data, size_t length)
+{
+    world *w = weir_sim_here;
+    if (!w) return;
+    sim_note_down(w, NOTE_BYTES, length,
+                  w->options.all_bytes ? sim_digest(data, length) : sim_digest_ends(data, length));
+}
+
 void weir_sim_transfer_out(sim_transfer *t, void *to, size_t length)
 {
     char *at = to;
+    const size_t whole = length;
     t->length -= length;
     while (length > 0) {
         const size_t left = t->data->iov_len - t->skip, n = left < length ? left : length;
@@ -214,11 +224,13 @@ void weir_sim_transfer_out(sim_transfer *t, void *to, size_t length)
         t->count--;
         t->skip = 0;
     }
+    if (whole > 0) note_bytes(to, whole);
 }
 
 void weir_sim_transfer_in(sim_transfer *t, const void *from, size_t length)
 {
     const char *at = from;
+    if (length > 0) note_bytes(from, length);
     t->length -= length;
     while (length > 0) {
         const size_t left = t->data->iov_len - t->skip, n = left < length ? left : length;

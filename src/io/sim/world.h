@@ -31,6 +31,7 @@
 #include "io/fiber/switch.h"
 #include "io/parking.h"
 #include "io/sim/agenda.h"
+#include "io/sim/digest.h"
 #include "io/sim/tally.h"
 #include "io/task_record.h"
 
@@ -49,7 +50,8 @@ typedef enum sim_note {
     NOTE_OP,     /* an op ended: opcode and descriptor, its result */
     NOTE_JUMP,   /* the clock jumps: to */
     NOTE_EVENT,  /* an event happens: its kind, the instant */
-    NOTE_RANDOM, /* the program drew a number */
+    NOTE_RANDOM, /* the program drew: how many bytes, their hash */
+    NOTE_BYTES,  /* bytes went between the program and a node: how many, their hash */
 } sim_note;
 
 /* A task's control block, on top of its stack. */
@@ -134,7 +136,9 @@ struct weir_sim {
     uint32_t short_counts; /* of 1,000 reads and writes, how many are short for no reason */
     atomic_bool running;   /* read also by threads that ask for what is not for them */
     bool root_ended, abandoned;
-    int error; /* WEIR_EDEADLK: a deadlock or livelock was found */
+    int error;         /* WEIR_EDEADLK: a deadlock or livelock was found … */
+    const char *wrong; /* … the first of which is this, or NULL */
+    int64_t limit;     /* the instant at which the clock stops */
     weir_stack_slabs *stacks;
     weir_stack_pool pool;
     weir_fiber_context loop;

@@ -53,6 +53,10 @@ typedef struct weir_sim_options {
     weir_duration cost;  /* virtual time that an operation takes; 0 = 100 ns */
     uint64_t patience;   /* operations between two moments in which all tasks wait, before the run
                             is called livelocked; 0 = 100 million */
+    weir_duration limit; /* virtual time that the world may take, from its beginning on; then its
+                            run is ended like a deadlock.  0 = any */
+    bool all_bytes;      /* the hash is over all bytes that programs read and write; else over
+                            their numbers and the first and last eight of each transfer */
     bool quiet;          /* do not write what is wrong (deadlock, livelock) to standard error */
 } weir_sim_options;
 
