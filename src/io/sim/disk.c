@@ -160,7 +160,7 @@ int64_t weir_sim_attempt_stat(host *h, weir_op *op)
 
 static bool fails(host *h)
 {
-    return sim_fails(h->world, h->disk->errors);
+    return sim_fails(&h->files, h->disk->errors);
 }
 
 int64_t weir_sim_disk_read(sim_node *n, uint64_t offset, void *to, size_t length)

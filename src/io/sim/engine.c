@@ -50,14 +50,12 @@ static int fill_defaults(weir_sim_options *options)
     return absurd ? WEIR_EINVAL : 0;
 }
 
-/* Four generators: what one part of a world draws does not shift the draws of the others. */
-static void seed(world *w, uint64_t number)
+static void seed(world *w)
 {
-    weir_prng_seed(&w->schedule, number);
-    weir_prng_seed(&w->network, number ^ UINT64_C(0x6E6574776F726B21));
-    weir_prng_seed(&w->program, number ^ UINT64_C(0x70726F6772616D21));
-    weir_prng_seed(&w->failure, number ^ UINT64_C(0x6661696C75726521));
-    w->hash = number;
+    weir_prng_seed(&w->schedule, w->options.seed);
+    weir_prng_seed(&w->network, w->options.seed ^ UINT64_C(0x6E6574776F726B21));
+    weir_prng_seed(&w->program, w->options.seed ^ UINT64_C(0x70726F6772616D21));
+    w->hash = w->options.seed;
 }
 
 int weir_sim_create(const weir_sim_options *options, weir_sim **out)
@@ -77,7 +75,7 @@ int weir_sim_create(const weir_sim_options *options, weir_sim **out)
         free(w);
         return error;
     }
-    seed(w, w->options.seed);
+    seed(w);
     w->now = SIM_START_NS;
     w->cost = w->options.cost.ns;
     w->last_host = &w->hosts;
@@ -140,6 +138,8 @@ int weir_sim_add_host(weir_sim *w, const char *name, const char *address, weir_s
     h->world = w;
     h->name = name;
     h->index = w->host_count;
+    weir_prng_seed(&h->memory, sim_seed_of(w, "memory!!", h->index));
+    weir_prng_seed(&h->files, sim_seed_of(w, "files!!!", h->index));
     int error = weir_sim_nodes_open(h, (uint32_t)w->options.max_descriptors);
     if (!error) error = weir_sim_routes_add(h, address);
     if (error) {
@@ -193,6 +193,13 @@ const char *weir_sim_host_name(const weir_sim_host *h)
 uint64_t weir_sim_hash(const weir_sim *w)
 {
     return w->hash;
+}
+
+void weir_sim_set_limit(weir_sim *w, weir_duration limit)
+{
+    const bool is_any = limit.ns <= 0 || limit.ns >= WEIR_FOREVER_NS - SIM_START_NS;
+    w->options.limit = limit;
+    w->limit = is_any ? WEIR_FOREVER_NS : SIM_START_NS + limit.ns;
 }
 
 void weir_sim_set_skew(weir_sim_host *h, weir_duration ahead)
@@ -264,9 +271,7 @@ static int open_run(world *w)
     w->op_budget = OPS_IN_A_ROW;
     w->steps = 0;
     w->error = 0;
-    w->limit = WEIR_FOREVER_NS;
-    const int64_t limit = w->options.limit.ns;
-    if (limit > 0 && limit < WEIR_FOREVER_NS - SIM_START_NS) w->limit = SIM_START_NS + limit;
+    weir_sim_set_limit(w, w->options.limit);
     weir_sim_here = w;
     return 0;
 }

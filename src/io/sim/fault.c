@@ -17,27 +17,32 @@ typedef struct planned {
     struct planned *next; /* of the world's, freed with it */
 } planned;
 
-static tcp *draw_connection(host *h)
+/* By a generator of the fault's own, which is known by what it is: it draws the same whatever other
+ * faults there are. */
+static tcp *draw_connection(host *h, const weir_sim_fault *fault)
 {
+    weir_prng prng;
+    weir_prng_seed(&prng, sim_seed_of(h->world, "victim!!", (uint64_t)fault->at.ns) ^
+                              ((uint64_t)fault->kind << 32 | h->index));
     uint32_t seen = 0;
     tcp *victim = NULL;
     for (uint32_t i = 0; i < h->node_room; i++) {
         tcp *t = h->nodes[i] ? weir_sim_tcp_of(h->nodes[i]) : NULL;
         if (!t || t->state != TCP_CONNECTED) continue;
-        if (weir_prng_below(&h->world->network, ++seen) == 0) victim = t;
+        if (weir_prng_below(&prng, ++seen) == 0) victim = t;
     }
     return victim;
 }
 
-static void reset_one(host *h)
+static void reset_one(host *h, const weir_sim_fault *fault)
 {
-    tcp *victim = draw_connection(h);
+    tcp *victim = draw_connection(h, fault);
     if (victim) weir_sim_tcp_break(victim->connection);
 }
 
-static void forget_one(host *h)
+static void forget_one(host *h, const weir_sim_fault *fault)
 {
-    tcp *victim = draw_connection(h);
+    tcp *victim = draw_connection(h, fault);
     if (victim) weir_sim_tcp_vanish(victim, WEIR_ETIMEDOUT);
 }
 
@@ -107,8 +112,8 @@ static void happen(void *world_, sim_event *event)
         break;
     case WEIR_SIM_UNPLUG: h->net->unplugged++; break;
     case WEIR_SIM_PLUG: h->net->unplugged -= h->net->unplugged > 0; break;
-    case WEIR_SIM_RESET: reset_one(h); break;
-    case WEIR_SIM_FORGET: forget_one(h); break;
+    case WEIR_SIM_RESET: reset_one(h, fault); break;
+    case WEIR_SIM_FORGET: forget_one(h, fault); break;
     case WEIR_SIM_SKEW: set_skew(h, fault->value); break;
     case WEIR_SIM_DRIFT:
         set_skew(h, sim_real_time(h) - SIM_EPOCH_NS - w->now);
@@ -168,7 +173,7 @@ void weir_sim_faults_end(struct planned *first)
 bool weir_sim_memory_fails(void)
 {
     world *w = weir_sim_here;
-    return w && w->current && !w->handing && sim_fails(w, w->current->host->memory_fails);
+    return w && w->current && !w->handing && sim_memory_fails(w->current->host);
 }
 
 size_t weir_sim_open_descriptors(const weir_sim_host *h)

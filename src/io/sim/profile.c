@@ -67,7 +67,7 @@ void weir_sim_use(weir_sim *w, weir_sim_profile profile)
     w->short_counts = row->short_counts;
     w->options.order = row->order;
     /* One hostile world in four always does what is least expected. */
-    if (profile == WEIR_SIM_HOSTILE && weir_prng_below(&w->network, 4) == 0)
+    if (profile == WEIR_SIM_HOSTILE && sim_seed_of(w, "adverse!", 0) % 4 == 0)
         w->options.order = WEIR_SIM_ADVERSE;
 }
 
@@ -91,7 +91,7 @@ static weir_sim_fault undo_of(const weir_sim_fault *fault)
     return (weir_sim_fault){.kind = kinds[fault->kind], .host = fault->host, .other = fault->other};
 }
 
-static weir_sim_fault draw(world *w, weir_sim_host *const victims[], size_t count)
+static weir_sim_fault draw(weir_prng *prng, weir_sim_host *const victims[], size_t count)
 {
     static const weir_sim_fault_kind kinds[] = {
         WEIR_SIM_CUT,        WEIR_SIM_UNPLUG,    WEIR_SIM_RESET,       WEIR_SIM_RESET,
@@ -99,7 +99,6 @@ static weir_sim_fault draw(world *w, weir_sim_host *const victims[], size_t coun
         WEIR_SIM_CRASH,      WEIR_SIM_FORGET,    WEIR_SIM_FORGET,      WEIR_SIM_DRIFT,
         WEIR_SIM_DISK_ERROR, WEIR_SIM_DISK_FULL, WEIR_SIM_MEMORY,      WEIR_SIM_MEMORY,
     };
-    weir_prng *prng = &w->network;
     /* One draw to a statement: the order within an initializer is the compiler's. */
     weir_sim_fault fault = {.kind = kinds[weir_prng_below(prng, sizeof kinds / sizeof *kinds)]};
     fault.host = victims[weir_prng_below(prng, count)];
@@ -124,14 +123,17 @@ size_t weir_sim_draw_faults(weir_sim *w, weir_sim_profile profile, weir_duration
                             weir_sim_host *const victims[], size_t victim_count,
                             weir_sim_fault *out, size_t room)
 {
+    const uint64_t drawing = w->drawings++ << 32;
     size_t count = 0;
     for (uint32_t i = 0; i < profiles[profile].faults && victim_count && count + 2 <= room; i++) {
-        weir_sim_fault fault = draw(w, victims, victim_count), undo = undo_of(&fault);
-        fault.at.ns = (int64_t)weir_prng_below(&w->network, (uint64_t)duration.ns);
+        weir_prng prng;
+        weir_prng_seed(&prng, sim_seed_of(w, "fault!!!", drawing | i));
+        weir_sim_fault fault = draw(&prng, victims, victim_count), undo = undo_of(&fault);
+        fault.at.ns = (int64_t)weir_prng_below(&prng, (uint64_t)duration.ns);
         out[count++] = fault;
         if (undo.kind == WEIR_SIM_FAULTS) continue;
         const int64_t left = duration.ns - fault.at.ns;
-        undo.at.ns = fault.at.ns + 1 + (int64_t)weir_prng_below(&w->network, (uint64_t)left);
+        undo.at.ns = fault.at.ns + 1 + (int64_t)weir_prng_below(&prng, (uint64_t)left);
         out[count++] = undo;
     }
     return count;

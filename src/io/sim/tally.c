@@ -69,6 +69,11 @@ uint64_t weir_sim_tally_of(const weir_sim *w, const char *name)
     return counter ? counter->sum : 0;
 }
 
+const sim_tally *weir_sim_tally_all(const weir_sim *w)
+{
+    return &w->tally;
+}
+
 void weir_sim_expect(weir_sim_trial *trial, const char *name, uint64_t seeds)
 {
     sim_counter *counter = weir_sim_tally_get(&trial->sim->tally, name);

@@ -24,6 +24,9 @@ typedef struct sim_tally {
 /* The counter of a name, which is made if it is not there; NULL: the table is full. */
 sim_counter *weir_sim_tally_get(sim_tally *tally, const char *name);
 
+/* What a world has counted. */
+const sim_tally *weir_sim_tally_all(const weir_sim *w);
+
 /* Adds what a single world has counted. */
 void weir_sim_tally_add_world(sim_tally *sum, const sim_tally *world);
 

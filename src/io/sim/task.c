@@ -227,7 +227,7 @@ int weir_sim_spawn(weir_io *io, const weir_spawn *spawn)
     host *h = (host *)io;
     if (!sim_is_inside(h)) return WEIR_ENOTTASK;
     if (spawn->worker >= 1) return WEIR_EINVAL;
-    if (sim_fails(h->world, h->memory_fails)) return WEIR_ENOMEM;
+    if (sim_memory_fails(h)) return WEIR_ENOMEM;
     return weir_sim_fiber_spawn(h, spawn);
 }
 

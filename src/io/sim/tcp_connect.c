@@ -187,7 +187,7 @@ static void conclude(tcp *t, host *there)
         return;
     }
     /* Where there is no memory for a connection the SYN is dropped. */
-    if (!error && sim_fails(there->world, there->memory_fails)) {
+    if (!error && sim_memory_fails(there)) {
         wait_longer(t);
         return;
     }

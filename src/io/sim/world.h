@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <weir/base/error.h>
 #include <weir/io/io.h>
@@ -93,7 +94,8 @@ struct weir_sim_host {
     int64_t skew;             /* at the instant `drifts_from` … */
     int64_t drift;            /* … and how much it grows per second */
     int64_t drifts_from;
-    uint32_t memory_fails; /* of a million ops that need memory */
+    uint32_t memory_fails;   /* of a million ops that need memory */
+    weir_prng memory, files; /* draws of which memory fails, and which access to a file */
     uint64_t spawned, finished;
     sim_counts counts;
     sim_node **nodes; /* by descriptor, from WEIR_SIM_FIRST_FD on */
@@ -115,7 +117,7 @@ struct weir_sim {
     weir_prng schedule; /* draws of the engine */
     weir_prng network;  /* draws of links and sockets */
     weir_prng program;  /* what weir_random gives */
-    weir_prng failure;  /* draws of disks and of memory that fail */
+    uint64_t drawings;  /* scripts of faults that were drawn */
     uint64_t hash;
     sim_agenda agenda;
     sim_ready ready;
@@ -227,9 +229,25 @@ static inline int64_t sim_real_time(const host *h)
 }
 
 /* Draws whether something fails that does so for some of a million. */
-static inline bool sim_fails(world *w, uint32_t of_a_million)
+static inline bool sim_fails(weir_prng *prng, uint32_t of_a_million)
 {
-    return of_a_million && weir_prng_below(&w->failure, 1000000) < of_a_million;
+    return of_a_million && weir_prng_below(prng, 1000000) < of_a_million;
+}
+
+static inline bool sim_memory_fails(host *h)
+{
+    return sim_fails(&h->memory, h->memory_fails);
+}
+
+/* The seed of a generator for one purpose, `of` which there are several.  What one purpose draws
+ * does not shift the draws of the others: a fault that is left out of a script leaves the rest as
+ * it was. */
+static inline uint64_t sim_seed_of(const world *w, const char purpose[9], uint64_t of)
+{
+    uint64_t word;
+    memcpy(&word, purpose, sizeof word);
+    word = (word ^ of) * UINT64_C(0xD1342543DE82EF95);
+    return w->options.seed ^ word ^ word >> 31;
 }
 
 /* Mixes a decision into the trace hash. */

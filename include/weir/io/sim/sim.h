@@ -136,6 +136,9 @@ int weir_sim_cut(weir_sim_host *from, weir_sim_host *to, bool cut);
 /* Cuts a host off from all others, or joins it again. */
 void weir_sim_unplug(weir_sim_host *host, bool down);
 
+/* Sets the virtual time that the world may take, from its beginning on (weir_sim_options.limit). */
+void weir_sim_set_limit(weir_sim *sim, weir_duration limit);
+
 /* Sets how far a host's real clock (WEIR_CLOCK_REAL) is ahead of the world's. */
 void weir_sim_set_skew(weir_sim_host *host, weir_duration ahead);
 
