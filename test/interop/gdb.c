@@ -86,19 +86,31 @@ static void expect_line(const char *begin, const char *word)
     fail_msg("no line that begins with %s has %s", begin, word);
 }
 
+/* Whether gdb is there, and may look at this process. */
+static bool has_gdb(void)
+{
+    if (test_is_emulated() || system("gdb --version >/dev/null 2>&1") != 0) return false;
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+    return true;
+}
+
+static bool was_refused(void)
+{
+    return strstr(said, "not permitted") || strstr(said, "not supported in this copy");
+}
+
 TEST(gdb_lists_tasks_and_their_stacks)
 {
-    if (test_is_emulated() || system("gdb --version >/dev/null 2>&1") != 0) skip();
+    if (!has_gdb()) skip();
     weir_engine_options options = {.kind = WEIR_ENGINE_EPOLL, .workers = 2};
     weir_io *io;
-    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
     assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
     assert_int_equal(weir_engine_create(&options, &io), 0);
     assert_int_equal(weir_run(io, root, NULL), 0);
     weir_io_destroy(io);
     close(ends[0]);
     close(ends[1]);
-    if (strstr(said, "not permitted") || strstr(said, "not supported in this copy")) skip();
+    if (was_refused()) skip();
     expect_line("N  NAME", "WAITS FOR");
     expect_line("", "reader   waiting  read (fd ");
     expect_line("", "sleeper  waiting  sleep");
@@ -109,4 +121,51 @@ TEST(gdb_lists_tasks_and_their_stacks)
     expect_line("#", "in ask_gdb at ");
     expect_line("it has not started", "sleep_long");
     expect_line("no task is called nobody", "weir tasks");
+}
+
+static int read_deep_in_a_world(weir_io *io, void *argument)
+{
+    weir_socket pair[2];
+    (void)argument;
+    int error = weir_pipe_open(io, 0, pair);
+    if (error) return error;
+    ends[0] = pair[0].fd;
+    error = deep_inside(io, 3);
+    weir_close_socket(io, pair[0]);
+    weir_close_socket(io, pair[1]);
+    return error;
+}
+
+static int ask_from_a_world(weir_io *io, void *argument)
+{
+    weir_group group = WEIR_GROUP_INIT;
+    weir_task_options sleeper = {.name = "sleeper"};
+    (void)argument;
+    weir_sleep(io, weir_milliseconds(1));
+    weir_group_concurrent(io, &group, sleep_long, NULL, &sleeper);
+    ask_gdb();
+    weir_group_cancel(io, &group);
+    return 0;
+}
+
+TEST(gdb_lists_the_tasks_of_a_simulated_world)
+{
+    if (!has_gdb()) skip();
+    weir_sim *sim;
+    weir_sim_host *server, *client;
+    assert_int_equal(weir_sim_create(NULL, &sim), 0);
+    assert_int_equal(weir_sim_add_host(sim, "server", "10.0.0.1", &server), 0);
+    assert_int_equal(weir_sim_add_host(sim, "client", "10.0.0.2", &client), 0);
+    assert_int_equal(weir_sim_start(server, "reader", read_deep_in_a_world, NULL), 0);
+    assert_int_equal(weir_run(weir_sim_io(client), ask_from_a_world, NULL), 0);
+    weir_sim_destroy(sim);
+    if (was_refused()) skip();
+    expect_line("N  NAME", "WAITS FOR");
+    expect_line("0  reader   waiting  read (fd ", "server");
+    expect_line("1  root     running", "client");
+    expect_line("2  sleeper  new", "client");
+    expect_line("#", "in deep_inside at ");
+    expect_line("#", "in read_deep_in_a_world at ");
+    expect_line("#", "in ask_from_a_world at ");
+    expect_line("it has not started", "sleep_long");
 }

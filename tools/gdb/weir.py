@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 #
-# gdb commands for Weir's evented engine, in a live process or a core file:
+# gdb commands for Weir's evented engine and its simulator, in a live process or a core file:
 #
 #   source tools/gdb/weir.py
 #   weir tasks            lists the tasks of all engines that run
 #   weir bt N|NAME|all    shows the call stack of a task (its number in the list, or its name)
 #
-# Engines are found through their worker threads: each knows its worker in the thread-local
-# weir_evented_here.  A task's control block lies on top of its stack, and the stacks are cut from
-# slabs (src/io/fiber/stack.h).
+# Engines are found through their threads: each knows its worker in the thread-local
+# weir_evented_here, or the simulated world that it runs in weir_sim_here.  A task's control block
+# lies on top of its stack, and the stacks are cut from slabs (src/io/fiber/stack.h).
 #
 # A task that waits has left its registers in a weir_fiber_context.  No register of the process is
 # touched to walk it: an unwinder of ours claims that the innermost frame was called from there, and
@@ -40,19 +40,18 @@ def number(value):
 
 
 class Task:
-    """A fiber that has not ended."""
+    """A fiber that has not ended; `running` and `started` are set by who finds it."""
 
-    def __init__(self, pointer, worker, thread):
+    def __init__(self, pointer, place, order, thread):
         self.pointer = pointer
         self.fiber = pointer.dereference()
-        self.worker = worker
+        self.home = place  # a worker's number or a host's name
+        self.order = order
         self.thread = thread
         record = self.fiber["record"]
         self.name = text_of(record["name"])
         self.place = text_of(record["place"])
         self.waiting = self.fiber["waiting"]
-        self.running = number(worker["current"]) == number(pointer)
-        self.started = number(self.fiber["alive"]) != FIBER_NEW
 
     def state(self):
         if not self.started:
@@ -76,29 +75,88 @@ class Task:
         return name if fd < 0 else "%s (fd %d)" % (name, fd)
 
 
+class Evented:
+    """An evented engine, and the threads of its workers by the workers' addresses."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.threads = {}
+
+    def tasks(self):
+        worker_type = self.engine["workers"].type
+        fiber_type = self.engine["workers"]["current"].type
+        for address in stacks(self.engine["stacks"]):
+            pointer = gdb.Value(address).cast(fiber_type)
+            try:
+                alive = number(pointer["alive"])
+                if alive == 0:
+                    continue
+                home = number(pointer["runner"]) or number(pointer["home"])
+                worker = gdb.Value(home).cast(worker_type)
+                index = int(worker["index"])
+                task = Task(pointer, str(index), (index, address), self.threads.get(home))
+                task.running = number(worker["current"]) == address
+                task.started = alive != FIBER_NEW
+                yield task
+            except gdb.error:
+                continue  # a stack that nobody has touched, left out of a core file
+
+
+class World:
+    """A simulated world, and the thread that runs it."""
+
+    def __init__(self, world, thread):
+        self.world = world
+        self.thread = thread
+
+    def tasks(self):
+        fiber_type = self.world["current"].type
+        for address in stacks(self.world["stacks"]):
+            pointer = gdb.Value(address).cast(fiber_type)
+            try:
+                if not number(pointer["alive"]):
+                    continue
+                host = text_of(pointer["host"]["name"])
+                task = Task(pointer, host, (0, int(pointer["number"])), self.thread)
+                task.running = number(self.world["current"]) == address
+                task.started = bool(number(pointer["started"]))
+                yield task
+            except gdb.error:
+                continue
+
+
+def thread_local(name):
+    """A pointer of the selected thread, or None where it is null or unknown."""
+    try:
+        here = gdb.parse_and_eval(name)
+        return here if int(here) else None
+    except gdb.error:
+        return None  # the program has no such engine, or the thread is of another kind
+
+
 def engines():
-    """The engines that run: a list of (engine pointer, {worker address: thread})."""
-    found = {}
+    """The engines that run."""
+    evented, worlds = {}, []
     before = gdb.selected_thread()
     try:
         for thread in gdb.selected_inferior().threads():
             thread.switch()
-            try:
-                here = gdb.parse_and_eval("weir_evented_here")
-                if int(here):
-                    engine = here["engine"]
-                    found.setdefault(int(engine), (engine, {}))[1][int(here)] = thread
-            except gdb.error:
-                continue  # a thread of another kind
+            worker = thread_local("weir_evented_here")
+            if worker is not None:
+                engine = worker["engine"]
+                evented.setdefault(int(engine), Evented(engine)).threads[int(worker)] = thread
+            world = thread_local("weir_sim_here")
+            if world is not None:
+                worlds.append(World(world, thread))
     finally:
         if before:
             before.switch()
-    return list(found.values())
+    return list(evented.values()) + worlds
 
 
-def stacks(engine):
+def stacks(slabs):
     """The addresses of all control blocks of an engine, in use or not."""
-    slabs = engine["stacks"].cast(gdb.lookup_type("struct weir_stack_slabs").pointer())
+    slabs = slabs.cast(gdb.lookup_type("struct weir_stack_slabs").pointer())
     stride, guard = number(slabs["stride"]), number(slabs["guard_size"])
     size, reserve = number(slabs["stack_size"]), number(slabs["reserve"])
     strides = number(slabs["strides"])
@@ -115,22 +173,8 @@ def stacks(engine):
 
 
 def tasks():
-    """All tasks, ordered by worker and address."""
-    found = []
-    for engine, threads in engines():
-        worker_type = engine["workers"].type
-        fiber_type = engine["workers"]["current"].type
-        for address in stacks(engine):
-            pointer = gdb.Value(address).cast(fiber_type)
-            try:
-                if number(pointer["alive"]) == 0:
-                    continue
-                home = number(pointer["runner"]) or number(pointer["home"])
-                worker = gdb.Value(home).cast(worker_type)
-                found.append(Task(pointer, worker, threads.get(home)))
-            except gdb.error:
-                continue  # a stack that nobody has touched, left out of a core file
-    return sorted(found, key=lambda t: (int(t.worker["index"]), int(t.pointer)))
+    """All tasks: by worker and address, of a world in the order in which they were spawned."""
+    return [task for engine in engines() for task in sorted(engine.tasks(), key=lambda t: t.order)]
 
 
 class ParkedUnwinder(gdb.unwinder.Unwinder):
@@ -230,15 +274,15 @@ class WeirTasks(gdb.Command):
         super().__init__("weir tasks", gdb.COMMAND_STACK)
 
     def invoke(self, argument, from_tty):
-        rows = [("N", "NAME", "STATE", "WAITS FOR", "WORKER", "SPAWNED AT")]
+        rows = [("N", "NAME", "STATE", "WAITS FOR", "WORKER", "SPAWNED AT")]  # or the simulated host
         for index, task in enumerate(tasks()):
             rows.append((str(index), task.name or "-", task.state(), task.waits_for() or "-",
-                         str(int(task.worker["index"])), task.place or "-"))
+                         task.home, task.place or "-"))
         if len(rows) == 1:
             gdb.write("no task: %s\n" % (
                 "the stacks are missing; gdb's own core files lack memory with guard pages, those "
                 "of the kernel have it" if engines() else
-                "no evented engine runs in this process"))
+                "no evented engine and no simulated world runs in this process"))
             return
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         for row in rows:

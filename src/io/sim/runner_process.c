@@ -6,7 +6,6 @@
 #include "io/sim/runner_process.h"
 
 #include <errno.h>
-#include <execinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,10 +16,10 @@
 
 #include <weir/io/inspect.h>
 
+#include "io/backtrace.h"
 #include "io/sim/world.h"
 
 enum {
-    FRAMES = 64,
     LATE = 97, /* the exit status of who was late */
     MOMENT_NS = 100 * 1000 * 1000,
 };
@@ -63,22 +62,26 @@ void weir_sim_processes_wait(void)
     sigtimedwait(&set, NULL, &moment);
 }
 
+/* The list of tasks first: it does less than finding the words of a call stack. */
 static void tell_where(int64_t took)
 {
-    void *frames[FRAMES];
     world *w = weir_sim_here;
-    char text[128];
-    int length = snprintf(text, sizeof text, "weir sim: not ended after %lld s%s\n",
-                          (long long)(took / 1000000000), w ? "; seed and tasks:" : "; it is in:");
-    if (write(STDERR_FILENO, text, (size_t)length) < 0) return;
+    weir_backtrace trace;
+    weir_text text = {0};
+    weir_backtrace_take(&trace);
     if (w) {
-        length = snprintf(text, sizeof text, "seed %llu, at %lld ns of the world\n",
-                          (unsigned long long)w->options.seed, (long long)(w->now - SIM_START_NS));
-        if (write(STDERR_FILENO, text, (size_t)length) < 0) return;
+        dprintf(STDERR_FILENO,
+                "weir sim: seed %llu has not ended after %.3g s; it is at %lld ns of its world\n",
+                (unsigned long long)w->options.seed, (double)took / 1e9,
+                (long long)(w->now - SIM_START_NS));
         w->error = WEIR_EDEADLK; /* a list of tasks has those of all hosts */
         weir_dump(&w->hosts->io, STDERR_FILENO);
+    } else {
+        dprintf(STDERR_FILENO, "weir sim: a seed has not ended after %.3g s; no world runs\n",
+                (double)took / 1e9);
     }
-    backtrace_symbols_fd(frames, backtrace(frames, FRAMES), STDERR_FILENO);
+    weir_backtrace_print(&trace, &text);
+    if (text.data) dprintf(STDERR_FILENO, "it is in %s\n", text.data);
 }
 
 static void be_late(int signal)
@@ -94,9 +97,9 @@ static void be_late(int signal)
 
 static void listen_for_limit(sim_process *process)
 {
-    void *frame;
+    weir_backtrace first;
     here = process;
-    backtrace(&frame, 1); /* the first call loads a library */
+    weir_backtrace_take(&first); /* which may load a library */
     struct sigaction action = {.sa_handler = be_late, .sa_flags = SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     sigaction(SIGALRM, &action, NULL);

@@ -143,8 +143,8 @@ TEST(sim_the_same_seed_is_the_same_run_and_another_one_is_not)
 /* The numbers are those of every compiler and build; a change of the simulator changes them. */
 TEST(sim_a_run_has_the_hash_that_it_has_on_every_compiler)
 {
-    static const uint64_t known[] = {UINT64_C(0xc47b611b8f2660f8), UINT64_C(0x540ff3efbdcb3bda),
-                                     UINT64_C(0x6e8feccf9c0a4436)};
+    static const uint64_t known[] = {UINT64_C(0x694b509f63c8de86), UINT64_C(0xc133d86f5e2e89b6),
+                                     UINT64_C(0x3154c9e70d4d3600)};
     for (uint64_t i = 0; i < 3; i++) {
         const uint64_t hash = hash_of(7, (weir_sim_profile)i);
         if (hash != known[i])
