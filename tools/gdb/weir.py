@@ -274,7 +274,8 @@ class WeirTasks(gdb.Command):
         super().__init__("weir tasks", gdb.COMMAND_STACK)
 
     def invoke(self, argument, from_tty):
-        rows = [("N", "NAME", "STATE", "WAITS FOR", "WORKER", "SPAWNED AT")]  # or the simulated host
+        # Of a simulated world the host stands in place of the worker.
+        rows = [("N", "NAME", "STATE", "WAITS FOR", "WORKER", "SPAWNED AT")]
         for index, task in enumerate(tasks()):
             rows.append((str(index), task.name or "-", task.state(), task.waits_for() or "-",
                          task.home, task.place or "-"))

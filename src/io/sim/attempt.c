@@ -46,8 +46,7 @@ static int64_t obstacle(host *h, const weir_op *op)
 {
     if (h->crashed && op->code != WEIR_OP_CLOSE && op->code != WEIR_OP_RECEIVER_STOP)
         return WEIR_ENETDOWN;
-    if (h->memory_fails && needs_memory(op) && sim_memory_fails(h))
-        return without_memory(op);
+    if (h->memory_fails && needs_memory(op) && sim_memory_fails(h)) return without_memory(op);
     return 0;
 }
 

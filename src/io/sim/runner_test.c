@@ -274,8 +274,7 @@ static int draw_hostile(weir_sim_trial *trial)
     int error = 0;
     for (int i = 0; i < 3 && !error; i++)
         error = weir_sim_add_host(trial->sim, "h", NULL, &hosts[i]);
-    if (!error) error = weir_sim_trial_draw(trial, weir_seconds(5), hosts, 3);
-    return error ? error : weir_run(weir_sim_io(hosts[0]), sleep_a_second, NULL);
+    return error ? error : weir_sim_trial_draw(trial, weir_seconds(5), hosts, 3);
 }
 
 TEST(sim_a_drawn_fault_and_its_end_are_a_pair)

@@ -77,24 +77,24 @@ void weir_sim_fail(weir_sim_trial *trial, const char *format, ...)
  * Returns true when nothing was wrong; else `trial->why` says what was. */
 bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint64_t *hash);
 
-/* The command: SCENARIO [--seeds A..B] [--jobs N] [--profile NAME] [--without N,N] [--limit
- * SECONDS]
- * [--hash] [--json] [--keep FILE]; and with a single seed [--trace FILE] [--svg FILE]
- * [--window FROM..UNTIL] [--hosts NAME,NAME]: what happened as text, FILE - being standard output,
- * and as a picture, of the seconds and hosts given.  Without a scenario, lists them.
+/* The command: SCENARIO [--seeds A..B] [--jobs N] [--profile NAME] [--without N,N]
+ * [--limit SECONDS] [--hash] [--json] [--keep FILE]; and with a single seed [--trace FILE]
+ * [--svg FILE] [--window FROM..UNTIL] [--hosts NAME,NAME]: what happened as text, FILE - being
+ * standard output, and as a picture, of the seconds and hosts given.  Without a scenario, lists
+ * them.
  *
  * Seeds are run in processes of their own, `--jobs` at a time.  One that takes longer than the
- * limit of real time (60 s; 0: none) is told where it is by its tasks and its call stack, and
- * killed.
- * `--seed N` in place of --seeds runs that seed in the calling process, without a limit unless one
- * is given and without shrinking: for a debugger.
+ * limit of real time (60 s; 0: none) is made to write its tasks and its call stack to standard
+ * error, and ended.  `--seed N` in place of --seeds runs that seed in the calling process, without
+ * a limit unless one is given and without shrinking: for a debugger.
  *
  * Seeds that fail are kept in the FILE, and are run first the next time, until they do no more.  On
  * a terminal a line on standard error counts.  In a program that is built with a sanitizer for
- * leaks a seed that leaks has failed.  Counters (tally.h) are printed at the end; a run of all
- * faults fails when one that was expected is 0.  With --json the results are one object on standard
- * output. Not while the process has other threads, which would be missing in the seeds' processes.
- * Returns an exit status: 0 all good, 1 a seed failed or an expectation, 2 usage. */
+ * leaks a seed that leaks has failed.  Counters (tally.h) are printed at the end; a run with all
+ * faults fails when one that was expected is 0.  With --hash the hashes are over all bytes
+ * transferred. With --json the results are one object on standard output.  Not while the process
+ * has other threads, which would be missing in the seeds' processes. Returns an exit status: 0 all
+ * good, 1 a seed or an expectation failed, 2 usage. */
 int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, char **argv);
 
 #ifdef __cplusplus
