@@ -351,6 +351,23 @@ TEST(sim_runner_tells_every_way_to_fail_and_runs_the_seeds_behind_it)
     expect_said("seed 4 fails: a \"quoted\" text");
 }
 
+static int spoil(weir_sim_trial *trial)
+{
+    static bool is_spoiled;
+    if (is_spoiled) weir_sim_fail(trial, "the process of another seed that failed");
+    is_spoiled = trial->seed % 3 == 0;
+    if (is_spoiled) weir_sim_fail(trial, "a third");
+    return 0;
+}
+
+TEST(sim_a_seed_does_not_share_a_process_with_one_that_has_failed)
+{
+    const weir_sim_scenario scenario = {"spoil", "", spoil};
+    assert_int_equal(RUN(&scenario, "--seeds", "1..12", "--json"), 1);
+    expect_said("\"run\":12,\"failed\":4");
+    expect_not_said("another seed");
+}
+
 static int tell_and_hang(weir_sim_trial *trial)
 {
     (void)trial;
