@@ -63,6 +63,38 @@ void weir_close_file(weir_io *io, weir_file file)
     weir_do(io, &op);
 }
 
+int weir_unlink(weir_io *io, weir_file directory, const char *path)
+{
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_UNLINK, directory.fd);
+    op.args.path = path;
+    return (int)weir_do(io, &op);
+}
+
+int weir_change_mode(weir_io *io, weir_file file, uint32_t mode)
+{
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_CHANGE_MODE, file.fd);
+    op.args.mode = mode;
+    return (int)weir_do(io, &op);
+}
+
+int weir_change_owner(weir_io *io, weir_file file, uint32_t user, uint32_t group)
+{
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_CHANGE_OWNER, file.fd);
+    op.args.owner = (__typeof__(op.args.owner)){user, group};
+    return (int)weir_do(io, &op);
+}
+
+int weir_lock_file(weir_io *io, weir_file file, weir_file_lock lock)
+{
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_LOCK, file.fd);
+    op.args.lock = lock;
+    return (int)weir_do(io, &op);
+}
+
 void weir_directory_init(weir_directory *directory, weir_file file)
 {
     directory->file = file;
@@ -87,6 +119,7 @@ static uint32_t kind_of(uint8_t type)
     case DT_REG: return WEIR_FILE_REGULAR;
     case DT_DIR: return WEIR_FILE_DIRECTORY;
     case DT_LNK: return WEIR_FILE_LINK;
+    case DT_SOCK: return WEIR_FILE_SOCKET;
     default: return WEIR_FILE_OTHER;
     }
 }

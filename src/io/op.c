@@ -143,6 +143,10 @@ const char *weir_op_name(const weir_op *op)
         [WEIR_OP_WRITE_AT] = "write at",
         [WEIR_OP_LIST] = "list",
         [WEIR_OP_SEND_FILE] = "send file",
+        [WEIR_OP_UNLINK] = "unlink",
+        [WEIR_OP_CHANGE_MODE] = "change mode",
+        [WEIR_OP_CHANGE_OWNER] = "change owner",
+        [WEIR_OP_LOCK] = "lock file",
     };
     if (op->code == WEIR_OP_WAIT) return op->args.wait.kind->name;
     return op->code < WEIR_OP_COUNT ? names[op->code] : "queue";

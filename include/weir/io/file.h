@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Files: open beneath a directory, stat, read and write at an offset, list a directory.
+ * Files: open beneath a directory, stat, read and write at an offset, list a directory; unlink,
+ * change mode and owner, lock.
  *
  * Paths are relative to a directory handle; with WEIR_OPEN_BENEATH the kernel refuses every way out
  * of it: "..", absolute paths, symbolic links and magic links (openat2(2), RESOLVE_BENEATH).
@@ -43,6 +44,10 @@ enum {
     WEIR_OPEN_DIRECTORY = 64, /* WEIR_ENOTDIR unless it is a directory */
     WEIR_OPEN_BENEATH = 128,  /* WEIR_EXDEV when the path leaves the directory */
     WEIR_OPEN_NO_LINKS = 256, /* WEIR_ELOOP when any part is a symbolic link */
+    WEIR_OPEN_HANDLE = 512,   /* instead of READ and WRITE: hold on to what stands at the path, a
+                                 symbolic link or a socket too, without opening it (O_PATH); for
+                                 weir_stat, weir_change_mode, weir_change_owner.  Only DIRECTORY,
+                                 BENEATH and NO_LINKS may go with it; the last part may be a link */
 };
 
 typedef enum weir_file_kind {
@@ -50,7 +55,15 @@ typedef enum weir_file_kind {
     WEIR_FILE_REGULAR,
     WEIR_FILE_DIRECTORY,
     WEIR_FILE_LINK,
+    WEIR_FILE_SOCKET,
 } weir_file_kind;
+
+/* What a lock is to be; see weir_lock_file. */
+typedef enum weir_file_lock {
+    WEIR_LOCK_NONE,
+    WEIR_LOCK_SHARED,
+    WEIR_LOCK_EXCLUSIVE,
+} weir_file_lock;
 
 /* What weir_stat tells. */
 struct weir_file_status {
@@ -85,6 +98,33 @@ int64_t weir_write_at(weir_io *io, weir_file file, const void *data, size_t len,
 
 /* Closes the file.  Not a cancellation point. */
 void weir_close_file(weir_io *io, weir_file file);
+
+/* Takes the name `path`, relative to `directory`, away from what it names; that is freed when
+ * nobody has it open.  Not from a directory.  A symbolic link as the last part goes itself.
+ * Returns 0; WEIR_ENOENT, WEIR_EISDIR, WEIR_EACCES, WEIR_EPERM, WEIR_ENOTDIR, WEIR_ELOOP,
+ * WEIR_EROFS, WEIR_EBUSY.  A cancellation point.  From a task.  Source: unlinkat(2). */
+int weir_unlink(weir_io *io, weir_file directory, const char *path);
+
+/* Gives a file exactly the permissions `mode`, the low 12 bits of st_mode; also one that is open as
+ * a HANDLE (that needs /proc).  On a Unix socket that is to be bound to a path: what its file will
+ * have at once, less the umask.
+ * Returns 0; WEIR_EINVAL (other bits), WEIR_EPERM (it is not ours), WEIR_EROFS, WEIR_EBADF,
+ * WEIR_EUNSUPPORTED (a HANDLE without /proc, or a HANDLE of a symbolic link).
+ * A cancellation point.  From a task.  Source: fchmod(2). */
+int weir_change_mode(weir_io *io, weir_file file, uint32_t mode);
+
+/* Gives a file, which may be open as a HANDLE, another owner; UINT32_MAX leaves one as it is.
+ * Returns 0; WEIR_EPERM (it needs a privilege), WEIR_EROFS, WEIR_EBADF.
+ * A cancellation point.  From a task.  Source: fchownat(2). */
+int weir_change_owner(weir_io *io, weir_file file, uint32_t user, uint32_t group);
+
+/* Locks an open file or directory for this opening of it, or unlocks it (WEIR_LOCK_NONE); a lock
+ * that is there is changed.  Others are kept out only if they lock, too.  It ends with the last
+ * descriptor of the opening.  Never waits for a lock.
+ * Returns 0; WEIR_EAGAIN: another has a lock that excludes this one; a lock that was to be changed
+ * is lost then; WEIR_EINVAL, WEIR_EBADF (also a HANDLE), WEIR_EUNSUPPORTED, -ENOLCK.
+ * A cancellation point.  From a task.  Source: flock(2). */
+int weir_lock_file(weir_io *io, weir_file file, weir_file_lock lock);
 
 /* A walk over a directory's entries, in the kernel's order, "." and ".." left out. */
 typedef struct weir_directory {

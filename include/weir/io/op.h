@@ -93,6 +93,10 @@ typedef enum weir_opcode {
     WEIR_OP_WRITE_AT,      /* fd, args.at: result is bytes */
     WEIR_OP_LIST,          /* fd, args.list: result is bytes of entries, 0 at the end */
     WEIR_OP_SEND_FILE,     /* fd = socket, args.send_file: result is bytes */
+    WEIR_OP_UNLINK,        /* fd = directory, args.path: takes a name away */
+    WEIR_OP_CHANGE_MODE,  /* fd, args.mode: permissions of a file, or of a socket yet to be bound */
+    WEIR_OP_CHANGE_OWNER, /* fd, args.owner */
+    WEIR_OP_LOCK,         /* fd, args.lock: a WEIR_LOCK_…; WEIR_EAGAIN instead of waiting */
     WEIR_OP_COUNT
 } weir_opcode;
 
@@ -184,6 +188,12 @@ struct weir_op {
             const char *path; /* NULL: fd itself */
             weir_file_status *out;
         } stat;
+        const char *path; /* NUL-terminated */
+        uint32_t mode;
+        struct {
+            uint32_t user, group; /* UINT32_MAX: as it is */
+        } owner;
+        uint32_t lock; /* WEIR_LOCK_… (file.h) */
         struct {
             const struct iovec *data;
             uint64_t offset;

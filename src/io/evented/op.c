@@ -134,6 +134,15 @@ static bool offloaded(worker *w, weir_op *op)
     return weir_offload_start(op_offload(w->engine, op), op);
 }
 
+/* Without a thread for it, a call on a file holds the worker: better than a socket's file that is
+ * not removed. */
+static bool offloaded_file(worker *w, weir_op *op)
+{
+    if (offloaded(w, op)) return true;
+    weir_attempt_begin(op);
+    return done(op, weir_descriptors_attempt(&w->engine->descriptors, op));
+}
+
 static bool queued(weir_op *op)
 {
     op->reserved = OP_QUEUED;
@@ -162,7 +171,7 @@ static bool started(worker *w, weir_op *op)
     default: break;
     }
     if (op->flags & WEIR_OP_TRY) return done(op, tried(w, op));
-    if (w->engine->reactor->offloads(op)) return offloaded(w, op);
+    if (w->engine->reactor->offloads(op)) return offloaded_file(w, op);
     op->reserved = OP_IN_REACTOR;
     return w->engine->reactor->start(w, op);
 }

@@ -145,5 +145,9 @@ static const attempt_row attempts[WEIR_OP_COUNT] = {
     [WEIR_OP_READ_AT] = {.try = weir_attempt_read_at, .is_file = true},
     [WEIR_OP_WRITE_AT] = {.try = weir_attempt_write_at, .is_file = true},
     [WEIR_OP_LIST] = {.try = weir_attempt_list, .is_file = true},
+    [WEIR_OP_UNLINK] = {.try = weir_attempt_unlink, .is_file = true},
+    [WEIR_OP_CHANGE_MODE] = {.try = weir_attempt_change_mode, .is_file = true},
+    [WEIR_OP_CHANGE_OWNER] = {.try = weir_attempt_change_owner, .is_file = true},
+    [WEIR_OP_LOCK] = {.try = weir_attempt_lock, .is_file = true},
     [WEIR_OP_SEND_FILE] = {.try = weir_attempt_send_file, .events = WEIR_POLL_WRITE},
 };

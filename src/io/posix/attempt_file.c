@@ -4,6 +4,8 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -13,7 +15,7 @@
 #include "io/posix/attempt_ops.h"
 #include "io/posix/file.h"
 
-enum { MAX_SLICES = 1024 };
+enum { MAX_SLICES = 1024, MODE_BITS = 07777 };
 
 int64_t weir_attempt_open(weir_op *op)
 {
@@ -66,4 +68,48 @@ int64_t weir_attempt_list(weir_op *op)
 {
     ssize_t n = TEMP_FAILURE_RETRY(getdents64(op->fd, op->args.list.buffer, op->args.list.size));
     return n >= 0 ? n : -errno;
+}
+
+int64_t weir_attempt_unlink(weir_op *op)
+{
+    return TEMP_FAILURE_RETRY(unlinkat(op->fd, op->args.path, 0)) < 0 ? -errno : 0;
+}
+
+/* fchmod(2) refuses a descriptor made with O_PATH; its link in /proc leads to the same file. */
+static int64_t change_mode_of_handle(int fd, mode_t mode)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    struct stat status;
+    if (flags < 0 || !(flags & O_PATH)) return WEIR_EBADF;
+    if (fstat(fd, &status) < 0) return -errno;
+    if (S_ISLNK(status.st_mode)) return WEIR_EUNSUPPORTED; /* it would be followed */
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (TEMP_FAILURE_RETRY(chmod(link, mode)) == 0) return 0;
+    return errno == ENOENT || errno == ENOTDIR ? WEIR_EUNSUPPORTED : -errno;
+}
+
+int64_t weir_attempt_change_mode(weir_op *op)
+{
+    const mode_t mode = op->args.mode;
+    if (mode & ~(mode_t)MODE_BITS) return WEIR_EINVAL;
+    if (TEMP_FAILURE_RETRY(fchmod(op->fd, mode)) == 0) return 0;
+    return errno == EBADF ? change_mode_of_handle(op->fd, mode) : -errno;
+}
+
+int64_t weir_attempt_change_owner(weir_op *op)
+{
+    const uid_t user = op->args.owner.user;
+    const gid_t group = op->args.owner.group;
+    /* Relative to no descriptor at all the empty path would be the working directory. */
+    if (op->fd < 0) return WEIR_EBADF;
+    return TEMP_FAILURE_RETRY(fchownat(op->fd, "", user, group, AT_EMPTY_PATH)) < 0 ? -errno : 0;
+}
+
+int64_t weir_attempt_lock(weir_op *op)
+{
+    static const int kinds[] = {
+        [WEIR_LOCK_NONE] = LOCK_UN, [WEIR_LOCK_SHARED] = LOCK_SH, [WEIR_LOCK_EXCLUSIVE] = LOCK_EX};
+    if (op->args.lock >= sizeof kinds / sizeof kinds[0]) return WEIR_EINVAL;
+    return TEMP_FAILURE_RETRY(flock(op->fd, kinds[op->args.lock] | LOCK_NB)) < 0 ? -errno : 0;
 }

@@ -63,5 +63,9 @@ int64_t weir_attempt_stat(weir_op *op);
 int64_t weir_attempt_read_at(weir_op *op);
 int64_t weir_attempt_write_at(weir_op *op);
 int64_t weir_attempt_list(weir_op *op);
+int64_t weir_attempt_unlink(weir_op *op);
+int64_t weir_attempt_change_mode(weir_op *op);
+int64_t weir_attempt_change_owner(weir_op *op);
+int64_t weir_attempt_lock(weir_op *op);
 
 #endif

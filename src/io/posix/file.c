@@ -16,7 +16,8 @@
 enum {
     ALL_FLAGS = WEIR_OPEN_READ | WEIR_OPEN_WRITE | WEIR_OPEN_CREATE | WEIR_OPEN_EXCLUSIVE |
                 WEIR_OPEN_TRUNCATE | WEIR_OPEN_APPEND | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH |
-                WEIR_OPEN_NO_LINKS,
+                WEIR_OPEN_NO_LINKS | WEIR_OPEN_HANDLE,
+    WITH_HANDLE = WEIR_OPEN_HANDLE | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH | WEIR_OPEN_NO_LINKS,
     MODE_BITS = 07777,
     RENAME_RETRIES = 64,
 };
@@ -24,10 +25,13 @@ enum {
 int weir_file_how(uint32_t flags, uint32_t mode, struct open_how *how)
 {
     if (flags & ~(uint32_t)ALL_FLAGS) return WEIR_EINVAL;
-    if (!(flags & (WEIR_OPEN_READ | WEIR_OPEN_WRITE))) return WEIR_EINVAL;
+    const bool handle = flags & WEIR_OPEN_HANDLE;
+    if (handle && flags & ~(uint32_t)WITH_HANDLE) return WEIR_EINVAL;
+    if (!handle && !(flags & (WEIR_OPEN_READ | WEIR_OPEN_WRITE))) return WEIR_EINVAL;
 
     memset(how, 0, sizeof(*how));
-    how->flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    how->flags = O_CLOEXEC;
+    how->flags |= handle ? O_PATH | O_NOFOLLOW : O_NONBLOCK | O_NOCTTY;
     if (!(flags & WEIR_OPEN_WRITE))
         how->flags |= O_RDONLY;
     else
@@ -62,10 +66,11 @@ int weir_file_open(int directory, const char *path, const struct open_how *how)
 
 void weir_file_status_from(const struct statx *from, weir_file_status *out)
 {
-    uint32_t kind = S_ISREG(from->stx_mode)   ? WEIR_FILE_REGULAR
-                    : S_ISDIR(from->stx_mode) ? WEIR_FILE_DIRECTORY
-                    : S_ISLNK(from->stx_mode) ? WEIR_FILE_LINK
-                                              : WEIR_FILE_OTHER;
+    uint32_t kind = S_ISREG(from->stx_mode)    ? WEIR_FILE_REGULAR
+                    : S_ISDIR(from->stx_mode)  ? WEIR_FILE_DIRECTORY
+                    : S_ISLNK(from->stx_mode)  ? WEIR_FILE_LINK
+                    : S_ISSOCK(from->stx_mode) ? WEIR_FILE_SOCKET
+                                               : WEIR_FILE_OTHER;
     *out = (weir_file_status){
         .size = from->stx_size,
         .inode = from->stx_ino,

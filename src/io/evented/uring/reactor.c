@@ -361,8 +361,16 @@ static void poll_reactor(worker *w, int64_t timeout)
 
 static bool offloads(const weir_op *op)
 {
-    /* statx(2) by path and getdents64(2) have no entry that does better than a thread. */
-    return op->code == WEIR_OP_LIST || (op->code == WEIR_OP_STAT && op->args.stat.path);
+    switch (op->code) {
+    /* They have no entry, or none that does better than a thread. */
+    case WEIR_OP_LIST:
+    case WEIR_OP_UNLINK:
+    case WEIR_OP_CHANGE_MODE:
+    case WEIR_OP_CHANGE_OWNER:
+    case WEIR_OP_LOCK: return true;
+    case WEIR_OP_STAT: return op->args.stat.path;
+    default: return false;
+    }
 }
 
 const weir_reactor weir_reactor_uring = {
