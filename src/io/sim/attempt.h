@@ -35,4 +35,10 @@ int64_t weir_sim_attempt_read_at(host *h, weir_op *op);
 int64_t weir_sim_attempt_write_at(host *h, weir_op *op);
 int64_t weir_sim_attempt_list(host *h, weir_op *op);
 
+/* What changes them (disk_change.c). */
+int64_t weir_sim_attempt_unlink(host *h, weir_op *op);
+int64_t weir_sim_attempt_change_mode(host *h, weir_op *op);
+int64_t weir_sim_attempt_change_owner(host *h, weir_op *op);
+int64_t weir_sim_attempt_lock(host *h, weir_op *op);
+
 #endif

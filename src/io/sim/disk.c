@@ -21,18 +21,15 @@
 enum {
     ALL_FLAGS = WEIR_OPEN_READ | WEIR_OPEN_WRITE | WEIR_OPEN_CREATE | WEIR_OPEN_EXCLUSIVE |
                 WEIR_OPEN_TRUNCATE | WEIR_OPEN_APPEND | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH |
-                WEIR_OPEN_NO_LINKS,
+                WEIR_OPEN_NO_LINKS | WEIR_OPEN_HANDLE,
+    WITH_HANDLE = WEIR_OPEN_HANDLE | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH | WEIR_OPEN_NO_LINKS,
     MAX_SLICES = 1024,
+    UMASK = 022,
 };
 
 static const uint64_t largest_file = UINT64_C(1) << 32;
 
-typedef struct open_file {
-    sim_node node; /* first */
-    sim_inode *inode;
-    uint32_t flags;
-    uint64_t position; /* READ, WRITE; LIST: the last serial number that was given */
-} open_file;
+typedef sim_file open_file;
 
 static const sim_node_kind file_kind;
 
@@ -46,8 +43,12 @@ static open_file *file_of(sim_node *n)
     return n && n->kind == &file_kind ? (open_file *)n : NULL;
 }
 
-/* Where a path that is relative to a descriptor begins. */
-static int64_t base_of(host *h, int fd, sim_inode **out)
+sim_file *weir_sim_file_of(sim_node *n)
+{
+    return file_of(n);
+}
+
+int64_t weir_sim_disk_base(host *h, int fd, sim_inode **out)
 {
     *out = h->disk->root;
     if (fd == AT_FDCWD) return 0;
@@ -71,19 +72,22 @@ static int64_t take(host *h, const weir_op *op, const sim_walk *walk, sim_inode 
     const bool directory = (*out)->kind == INODE_DIRECTORY;
     if (flags & WEIR_OPEN_DIRECTORY && !directory) return WEIR_ENOTDIR;
     if (directory && flags & (WEIR_OPEN_WRITE | WEIR_OPEN_CREATE)) return WEIR_EISDIR;
-    return (*out)->kind == INODE_SOCKET ? -ENXIO : 0;
+    return (*out)->kind == INODE_SOCKET && !(flags & WEIR_OPEN_HANDLE) ? -ENXIO : 0;
 }
 
 int64_t weir_sim_attempt_open(host *h, weir_op *op)
 {
     const uint32_t flags = op->args.open.flags;
     if (flags & ~(uint32_t)ALL_FLAGS) return WEIR_EINVAL;
-    if (!(flags & (WEIR_OPEN_READ | WEIR_OPEN_WRITE))) return WEIR_EINVAL;
+    const bool handle = flags & WEIR_OPEN_HANDLE;
+    if (handle && flags & ~(uint32_t)WITH_HANDLE) return WEIR_EINVAL;
+    if (!handle && !(flags & (WEIR_OPEN_READ | WEIR_OPEN_WRITE))) return WEIR_EINVAL;
     sim_walk walk = {.beneath = flags & WEIR_OPEN_BENEATH,
                      .no_links = flags & WEIR_OPEN_NO_LINKS,
-                     .follow_last = !(flags & WEIR_OPEN_EXCLUSIVE)};
+                     .takes_link = handle,
+                     .follow_last = !handle && !(flags & WEIR_OPEN_EXCLUSIVE)};
     sim_inode *inode;
-    int64_t error = base_of(h, op->fd, &walk.base);
+    int64_t error = weir_sim_disk_base(h, op->fd, &walk.base);
     const char *path = op->args.open.path;
     if (error && path[0] != '/') return error;
     error = weir_sim_walk(h->disk, &walk, path, strlen(path));
@@ -115,6 +119,7 @@ static bool close_file(sim_node *n)
 {
     open_file *file = (open_file *)n;
     if (!file->inode) return true;
+    weir_sim_disk_unlock(file);
     file->inode->opened--;
     weir_sim_inode_free_if_unused(file->inode);
     return true;
@@ -125,7 +130,7 @@ static void tell_status(const sim_inode *inode, weir_file_status *out)
     static const uint32_t kinds[] = {[INODE_FILE] = WEIR_FILE_REGULAR,
                                      [INODE_DIRECTORY] = WEIR_FILE_DIRECTORY,
                                      [INODE_LINK] = WEIR_FILE_LINK,
-                                     [INODE_SOCKET] = WEIR_FILE_OTHER,
+                                     [INODE_SOCKET] = WEIR_FILE_SOCKET,
                                      [INODE_FIFO] = WEIR_FILE_OTHER};
     *out = (weir_file_status){.size = inode->size,
                               .inode = inode->number,
@@ -142,14 +147,16 @@ int64_t weir_sim_attempt_stat(host *h, weir_op *op)
     if (!path) {
         const open_file *file = file_of(weir_sim_node_at(h, op->fd));
         if (!file && op->fd != AT_FDCWD) {
-            if (!weir_sim_node_at(h, op->fd)) return WEIR_EBADF;
-            *op->args.stat.out = (weir_file_status){.kind = WEIR_FILE_OTHER};
+            const sim_node *n = weir_sim_node_at(h, op->fd);
+            if (!n) return WEIR_EBADF;
+            const uint32_t kind = n->kind->is_socket ? WEIR_FILE_SOCKET : WEIR_FILE_OTHER;
+            *op->args.stat.out = (weir_file_status){.kind = kind};
             return 0;
         }
         tell_status(file ? file->inode : h->disk->root, op->args.stat.out);
         return 0;
     }
-    int64_t error = base_of(h, op->fd, &walk.base);
+    int64_t error = weir_sim_disk_base(h, op->fd, &walk.base);
     if (error && path[0] != '/') return error;
     error = weir_sim_walk(h->disk, &walk, path, strlen(path));
     if (error) return error;
@@ -295,6 +302,7 @@ int64_t weir_sim_attempt_list(host *h, weir_op *op)
 {
     open_file *file = file_of(weir_sim_node_at(h, op->fd));
     if (!file || file->inode->kind != INODE_DIRECTORY) return WEIR_ENOTDIR;
+    if (file->flags & WEIR_OPEN_HANDLE) return WEIR_EBADF;
     size_t used = 0;
     for (const sim_inode *i = file->inode->first; i; i = i->next) {
         if (i->serial <= file->position) continue;
@@ -383,10 +391,10 @@ static int64_t make(host *h, const char *path, size_t length, sim_inode_kind kin
     return *out ? 0 : WEIR_ENOMEM;
 }
 
-int64_t weir_sim_disk_bind(host *h, const char *path, size_t length, sim_node *socket,
-                           sim_inode **out)
+int64_t weir_sim_disk_bind(host *h, const char *path, size_t length, uint32_t mode,
+                           sim_node *socket, sim_inode **out)
 {
-    const int64_t error = make(h, path, length, INODE_SOCKET, 0755, out);
+    const int64_t error = make(h, path, length, INODE_SOCKET, mode & ~(uint32_t)UMASK, out);
     if (error) return error == -EEXIST ? WEIR_EADDRINUSE : error;
     (*out)->socket = socket;
     return 0;

@@ -116,7 +116,7 @@ static int64_t step(sim_disk *disk, sim_walk *walk, char *path, char *part, char
     }
     if (child->kind == INODE_LINK && (!last || walk->follow_last))
         return follow(disk, walk, child, path, rest, at);
-    if (child->kind == INODE_LINK && walk->no_links) return WEIR_ELOOP;
+    if (child->kind == INODE_LINK && walk->no_links && !walk->takes_link) return WEIR_ELOOP;
     *at = child;
     return memmove(path, rest, strlen(rest) + 1), 0;
 }

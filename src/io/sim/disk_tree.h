@@ -23,6 +23,8 @@ struct sim_inode {
     char *data;                   /* FILE: bytes; LINK: the target */
     size_t size, room;
     sim_node *socket; /* SOCKET: who is bound to it, or NULL */
+    uint32_t shared;  /* openings that have locked it together with others, or … */
+    bool exclusive;   /* … one that has it alone */
     char name[];
 };
 
@@ -34,10 +36,29 @@ struct sim_disk {
     uint32_t errors;   /* of a million reads and writes, how many fail */
 };
 
+/* An opening of a file. */
+typedef struct sim_file {
+    sim_node node; /* first */
+    sim_inode *inode;
+    uint32_t flags;
+    uint32_t lock;     /* weir_file_lock */
+    uint64_t position; /* READ, WRITE; LIST: the last serial number that was given */
+} sim_file;
+
+/* The opening that a node is, or NULL. */
+sim_file *weir_sim_file_of(sim_node *n);
+
+/* Where a path that is relative to a descriptor begins. */
+int64_t weir_sim_disk_base(host *h, int fd, sim_inode **out);
+
+/* Ends the lock of an opening (disk_change.c). */
+void weir_sim_disk_unlock(sim_file *file);
+
 /* How to walk. */
 typedef struct sim_walk {
     sim_inode *base; /* where a relative path begins */
     bool beneath, no_links, follow_last;
+    bool takes_link; /* the last part may be a link, whatever `no_links` says */
     uint32_t links;    /* that were followed */
     sim_inode *found;  /* what the path names, or NULL … */
     sim_inode *parent; /* … then the directory where it would be … */

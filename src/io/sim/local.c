@@ -339,5 +339,7 @@ const sim_node_kind weir_sim_local_kind[3] = {
 sim_node *weir_sim_local_make(host *h, int type)
 {
     const int kind = type == SOCK_STREAM ? 0 : type == SOCK_DGRAM ? 1 : 2;
-    return weir_sim_node_make(h, &weir_sim_local_kind[kind], sizeof(local));
+    sim_node *n = weir_sim_node_make(h, &weir_sim_local_kind[kind], sizeof(local));
+    if (n) ((local *)n)->mode = 0777;
+    return n;
 }

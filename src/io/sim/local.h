@@ -29,6 +29,7 @@ struct local {
     sim_node node; /* first */
     local_state state;
     bool shut_in, shut_out;
+    uint32_t mode;           /* permissions of the file that a bind makes, before the umask */
     bool passes;             /* SO_PASSCRED is looked at only when a message is received */
     weir_address *name;      /* NULL: unnamed */
     local *next;             /* bound to an abstract name, on this host */
@@ -62,6 +63,9 @@ void weir_sim_local_unbind(local *l);
 
 /* The socket of a name, which may be of another type; NULL and *error. */
 local *weir_sim_local_find(host *h, int type, const weir_address *address, int64_t *error);
+
+/* Sets the permissions that the file of a socket will have.  Not of a Unix socket: nothing. */
+void weir_sim_local_set_mode(sim_node *n, uint32_t mode);
 
 /* local_connect.c */
 int64_t weir_sim_local_connect(sim_node *n, weir_op *op);

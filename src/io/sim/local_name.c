@@ -34,8 +34,13 @@ local *weir_sim_local_find(host *h, int type, const weir_address *address, int64
 
 static int64_t bind_path(local *l, const weir_address *address)
 {
-    return weir_sim_disk_bind(l->node.host, address->at.path, address->path_len, &l->node,
+    return weir_sim_disk_bind(l->node.host, address->at.path, address->path_len, l->mode, &l->node,
                               &l->inode);
+}
+
+void weir_sim_local_set_mode(sim_node *n, uint32_t mode)
+{
+    if (n->kind->is_socket && n->family == AF_UNIX) ((local *)n)->mode = mode;
 }
 
 static int64_t bind_abstract(local *l, const weir_address *address)
