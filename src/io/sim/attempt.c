@@ -60,6 +60,10 @@ int64_t weir_sim_attempt(host *h, weir_op *op)
     case WEIR_OP_PIPE: return weir_sim_pipe_open(h, op);
     case WEIR_OP_OPEN: return weir_sim_attempt_open(h, op);
     case WEIR_OP_STAT: return weir_sim_attempt_stat(h, op);
+    case WEIR_OP_UNLINK: return weir_sim_attempt_unlink(h, op);
+    case WEIR_OP_CHANGE_MODE: return weir_sim_attempt_change_mode(h, op);
+    case WEIR_OP_CHANGE_OWNER: return weir_sim_attempt_change_owner(h, op);
+    case WEIR_OP_LOCK: return weir_sim_attempt_lock(h, op);
     case WEIR_OP_READ_LENT: op->fd = op->args.lent.receiver->fd; break;
     case WEIR_OP_RECEIVER_STOP: op->fd = op->args.lent.receiver->fd; return 0;
     case WEIR_OP_CLOSE: return weir_sim_node_close(h, op->fd);

@@ -123,6 +123,7 @@ static const char *arguments_of(const weir_op *op, char out[WEIR_ADDRESS_TEXT])
         return out;
     case WEIR_OP_OPEN: return op->args.open.path;
     case WEIR_OP_STAT: return op->args.stat.path;
+    case WEIR_OP_UNLINK: return op->args.path;
     default: return NULL;
     }
 }
