@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 static const char hello[] = "hello";
 enum { HELLO = 5 };
@@ -715,6 +717,94 @@ static void list_it(weir_io *io, op_world *w)
     w->op.args.list.size = sizeof w->buffer;
 }
 
+static void unlink_it(weir_io *io, op_world *w)
+{
+    (void)io;
+    directory_of(w, WEIR_OP_UNLINK);
+    w->op.fd = w->directory;
+    w->op.args.path = "file";
+}
+
+static void file_there(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(faccessat(w->directory, "file", F_OK, 0), 0);
+}
+
+static void file_gone(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(faccessat(w->directory, "file", F_OK, 0), -1);
+}
+
+enum { OLD_MODE = 0640, NEW_MODE = 0604 };
+
+static void change_mode(weir_io *io, op_world *w)
+{
+    char path[80];
+    (void)io;
+    directory_of(w, WEIR_OP_CHANGE_MODE);
+    snprintf(path, sizeof path, "%s/file", w->path);
+    check_int(chmod(path, OLD_MODE), 0);
+    w->op.args.mode = NEW_MODE;
+}
+
+static void mode_is(const op_world *w, mode_t mode)
+{
+    struct stat status = {0};
+    check_int(fstat(w->file, &status), 0);
+    check_int(status.st_mode & 07777, mode);
+}
+
+static void mode_same(weir_io *io, op_world *w)
+{
+    (void)io;
+    mode_is(w, OLD_MODE);
+}
+
+static void mode_changed(weir_io *io, op_world *w)
+{
+    (void)io;
+    mode_is(w, NEW_MODE);
+}
+
+static void change_owner(weir_io *io, op_world *w)
+{
+    (void)io;
+    directory_of(w, WEIR_OP_CHANGE_OWNER);
+    w->op.args.owner.user = UINT32_MAX;
+    w->op.args.owner.group = getegid();
+}
+
+static void lock_it(weir_io *io, op_world *w)
+{
+    (void)io;
+    directory_of(w, WEIR_OP_LOCK);
+    w->op.args.lock = WEIR_LOCK_EXCLUSIVE;
+}
+
+/* What another opening of the file would be told that asks for a lock, too. */
+static int lock_again(const op_world *w)
+{
+    const int other = openat(w->directory, "file", O_RDWR | O_CLOEXEC);
+    const int result = flock(other, LOCK_SH | LOCK_NB);
+    close(other);
+    return result;
+}
+
+static void not_locked(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(lock_again(w), 0);
+}
+
+static void is_locked(weir_io *io, op_world *w)
+{
+    (void)io;
+    check_int(lock_again(w), -1);
+    check_int(errno, EWOULDBLOCK);
+}
+
 static void send_file(weir_io *io, op_world *w)
 {
     (void)io;
@@ -791,6 +881,11 @@ const op_case op_cases[] = {
     {"write at", WEIR_OP_WRITE_AT, HELLO, false, false, write_at, NULL, NULL, file_same,
      file_changed},
     {"list", WEIR_OP_LIST, RESULT_SOME, false, false, list_it, NULL, NULL, NULL, NULL},
+    {"unlink", WEIR_OP_UNLINK, 0, false, false, unlink_it, NULL, NULL, file_there, file_gone},
+    {"change mode", WEIR_OP_CHANGE_MODE, 0, false, false, change_mode, NULL, NULL, mode_same,
+     mode_changed},
+    {"change owner", WEIR_OP_CHANGE_OWNER, 0, false, false, change_owner, NULL, NULL, NULL, NULL},
+    {"lock file", WEIR_OP_LOCK, 0, false, false, lock_it, NULL, NULL, not_locked, is_locked},
     {"send file", WEIR_OP_SEND_FILE, HELLO, false, false, send_file, send_file_full, make_room,
      nothing_said, peer_got_hello},
 };

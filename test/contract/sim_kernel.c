@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -329,7 +330,8 @@ int __wrap_openat(int directory, const char *path, int flags, ...)
 static int stat_path(host *h, int fd, const char *path, struct stat *out)
 {
     weir_file_status status;
-    static const mode_t kinds[] = {[WEIR_FILE_OTHER] = S_IFSOCK,
+    static const mode_t kinds[] = {[WEIR_FILE_OTHER] = S_IFIFO,
+                                   [WEIR_FILE_SOCKET] = S_IFSOCK,
                                    [WEIR_FILE_REGULAR] = S_IFREG,
                                    [WEIR_FILE_DIRECTORY] = S_IFDIR,
                                    [WEIR_FILE_LINK] = S_IFLNK};
@@ -369,6 +371,17 @@ int __wrap_ftruncate(int fd, off_t size)
     op.args.at.count = 1;
     op.args.at.offset = (uint64_t)size - 1;
     return try_op(h, &op) < 0 ? -1 : 0;
+}
+
+int __wrap_flock(int fd, int operation)
+{
+    host *h = host_at(fd);
+    if (!h) return __real_flock(fd, operation);
+    weir_op op = {.code = WEIR_OP_LOCK, .fd = fd};
+    op.args.lock = operation & LOCK_EX   ? WEIR_LOCK_EXCLUSIVE
+                   : operation & LOCK_SH ? WEIR_LOCK_SHARED
+                                         : WEIR_LOCK_NONE;
+    return (int)try_op(h, &op);
 }
 
 int __wrap_faccessat(int directory, const char *path, int mode, int flags)

@@ -90,6 +90,9 @@ ssize_t __wrap_pread(int fd, void *data, size_t len, off_t offset);
 int __real_ftruncate(int fd, off_t size);
 int __wrap_ftruncate(int fd, off_t size);
 
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+
 int __real_faccessat(int directory, const char *path, int mode, int flags);
 int __wrap_faccessat(int directory, const char *path, int mode, int flags);
 
