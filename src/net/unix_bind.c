@@ -16,124 +16,92 @@
  * file are not given to another one: as long as the comparison is made before the socket is closed,
  * it tells whether the file at the path is ours.  Between comparison and unlink(2) lies a moment in
  * which another process may put its own there; no system call closes it.
- *
- * File operations run as work, because a file system may hold its thread.
  */
 #include "net/unix_bind.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <weir/base/error.h>
+#include <weir/io/file.h>
 #include <weir/io/scope.h>
-#include <weir/io/work.h>
 
 #include "net/unix_stale.h"
 
 enum { MODE_ALL = 0777, MODE_USER = 0700 };
-
-/* What a job works on. */
-typedef struct file_job {
-    bool ran;
-    int socket;
-    const weir_unix_options *options;
-    weir_unix_file *file; /* its path is set */
-} file_job;
-
-/* Runs a job that has to be done, whatever was asked of the task; on this thread if there is no
- * other. */
-static int run_always(weir_io *io, weir_work_fn *run, file_job *job)
-{
-    weir_scope shield;
-    weir_shield(io, &shield);
-    int64_t result = weir_work(io, run, job);
-    if (!job->ran) result = run(job);
-    weir_scope_leave(io, &shield);
-    return (int)result;
-}
 
 static bool has_owner(const weir_unix_options *options)
 {
     return options->set_user || options->set_group;
 }
 
-static int64_t limit_mode(void *argument)
+/* Gives the file that will be made the permissions that it may have at first. */
+static int limit_mode(weir_io *io, weir_socket socket, const weir_unix_options *options)
 {
-    file_job *job = argument;
-    job->ran = true;
-    mode_t mode = job->options->mode;
-    if (has_owner(job->options)) mode &= MODE_USER;
-    return fchmod(job->socket, mode) < 0 ? -errno : 0;
+    const uint32_t mode = options->mode;
+    return weir_change_mode(io, (weir_file){socket.fd},
+                            has_owner(options) ? mode & MODE_USER : mode);
 }
 
-static bool is_file(const struct stat *status, const weir_unix_file *file)
+static bool is_file(const weir_file_status *status, const weir_unix_file *file)
 {
-    return S_ISSOCK(status->st_mode) && status->st_dev == file->device &&
-           status->st_ino == file->inode;
+    return status->kind == WEIR_FILE_SOCKET && status->device == file->device &&
+           status->inode == file->inode;
 }
 
-static int64_t find(void *argument)
+/* Notes what stands at file->path. */
+static int find(weir_io *io, weir_unix_file *file)
 {
-    file_job *job = argument;
-    job->ran = true;
-    struct stat status;
-    if (lstat(job->file->path, &status) < 0) return -errno;
-    if (!S_ISSOCK(status.st_mode)) return WEIR_EADDRINUSE;
-    job->file->device = status.st_dev;
-    job->file->inode = status.st_ino;
+    weir_file_status status;
+    const int error = weir_stat(io, WEIR_FILE_CWD, file->path, &status);
+    if (error) return error;
+    if (status.kind != WEIR_FILE_SOCKET) return WEIR_EADDRINUSE;
+    file->device = status.device;
+    file->inode = status.inode;
     return 0;
 }
 
-/* Gives the file, which `fd` is open on (O_PATH), the owner and mode that were asked for. */
-static int set_owner_and_mode(int fd, const struct stat *status, const weir_unix_options *options)
+/* Gives the file, of which `held` is a handle, the owner and mode that were asked for. */
+static int set_owner_and_mode(weir_io *io, weir_file held, const weir_file_status *status,
+                              const weir_unix_options *options)
 {
-    const uid_t user = options->set_user ? options->user : (uid_t)-1;
-    const gid_t group = options->set_group ? options->group : (gid_t)-1;
-    if (has_owner(options) && fchownat(fd, "", user, group, AT_EMPTY_PATH) < 0) return -errno;
-    if (options->mode == 0 || options->mode == (status->st_mode & MODE_ALL)) return 0;
-    /* fchmod(2) refuses a descriptor made with O_PATH; its link in /proc leads to the same file. */
-    char link[32];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    if (chmod(link, options->mode) == 0) return 0;
-    return errno == ENOENT || errno == ENOTDIR ? WEIR_EUNSUPPORTED : -errno;
+    const uint32_t user = options->set_user ? options->user : UINT32_MAX;
+    const uint32_t group = options->set_group ? options->group : UINT32_MAX;
+    if (has_owner(options)) {
+        const int error = weir_change_owner(io, held, user, group);
+        if (error) return error;
+    }
+    if (options->mode == 0 || options->mode == (status->permissions & MODE_ALL)) return 0;
+    return weir_change_mode(io, held, options->mode);
 }
 
-static int64_t claim(void *argument)
+static int claim(weir_io *io, const weir_unix_options *options, weir_unix_file *file)
 {
-    file_job *job = argument;
-    int error = (int)find(job);
-    if (error || (job->options->mode == 0 && !has_owner(job->options))) return error;
-    const int fd = open(job->file->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) return -errno;
-    struct stat status;
-    if (fstat(fd, &status) < 0)
-        error = -errno;
-    else if (!is_file(&status, job->file))
-        error = WEIR_EADDRINUSE;
-    else
-        error = set_owner_and_mode(fd, &status, job->options);
-    close(fd);
+    weir_file held;
+    weir_file_status status;
+    int error = find(io, file);
+    if (error || (options->mode == 0 && !has_owner(options))) return error;
+    error = weir_open(io, WEIR_FILE_CWD, file->path, WEIR_OPEN_HANDLE, 0, &held);
+    if (error) return error;
+    error = weir_stat(io, held, NULL, &status);
+    if (!error && !is_file(&status, file)) error = WEIR_EADDRINUSE;
+    if (!error) error = set_owner_and_mode(io, held, &status, options);
+    weir_close_file(io, held);
     return error;
 }
 
-static int64_t remove_ours(void *argument)
+static void remove_ours(weir_io *io, const weir_unix_file *file)
 {
-    file_job *job = argument;
-    job->ran = true;
-    struct stat status;
-    if (lstat(job->file->path, &status) < 0) return -errno;
-    if (!is_file(&status, job->file)) return 0;
-    return unlink(job->file->path) < 0 ? -errno : 0;
+    weir_file_status status;
+    if (weir_stat(io, WEIR_FILE_CWD, file->path, &status) < 0) return;
+    if (is_file(&status, file)) (void)weir_unlink(io, WEIR_FILE_CWD, file->path);
 }
 
 void net_unix_close_bound(weir_io *io, weir_socket socket, weir_unix_file *file)
 {
-    file_job job = {.file = file};
-    if (file->path[0] != '\0' && file->inode != 0) (void)run_always(io, remove_ours, &job);
+    weir_scope shield;
+    weir_shield(io, &shield);
+    if (file->path[0] != '\0' && file->inode != 0) remove_ours(io, file);
+    weir_scope_leave(io, &shield);
     file->path[0] = '\0';
     weir_close_socket(io, socket);
 }
@@ -149,8 +117,10 @@ static void set_path(weir_unix_file *file, const weir_address *address)
 void net_unix_file_find(weir_io *io, const weir_address *address, weir_unix_file *file)
 {
     set_path(file, address);
-    file_job job = {.file = file};
-    if (file->path[0] != '\0' && run_always(io, find, &job) < 0) file->path[0] = '\0';
+    weir_scope shield;
+    weir_shield(io, &shield);
+    if (file->path[0] != '\0' && find(io, file) < 0) file->path[0] = '\0';
+    weir_scope_leave(io, &shield);
 }
 
 static int check(const weir_address *address, const weir_unix_options *options)
@@ -169,13 +139,16 @@ static int check(const weir_address *address, const weir_unix_options *options)
 static int bind_path(weir_io *io, weir_socket socket, const weir_address *address,
                      const weir_unix_options *options, weir_unix_file *file)
 {
-    file_job job = {.socket = socket.fd, .options = options, .file = file};
     int error = options->replace_stale ? net_unix_remove_stale(io, address) : 0;
-    if (!error && options->mode != 0) error = (int)weir_work(io, limit_mode, &job);
+    if (!error && options->mode != 0) error = limit_mode(io, socket, options);
     if (!error) error = weir_bind(io, socket, address);
     if (error) return error;
-    job.ran = false;
-    return run_always(io, claim, &job);
+    /* The file is there: it is made right or removed, whatever is asked of the task. */
+    weir_scope shield;
+    weir_shield(io, &shield);
+    error = claim(io, options, file);
+    weir_scope_leave(io, &shield);
+    return error;
 }
 
 int net_unix_bind(weir_io *io, int type, const weir_address *address,

@@ -19,108 +19,77 @@
  */
 #include "net/unix_stale.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <weir/base/error.h>
 #include <weir/io/clock.h>
+#include <weir/io/file.h>
 #include <weir/io/scope.h>
 #include <weir/io/socket.h>
-#include <weir/io/work.h>
 #include <weir/net/unix.h>
 
 #include "net/shortage.h"
 
 enum { LOCK_TRIES = 8 }; /* with pauses of 1, 2, 4 … 128 ms after them */
 
-typedef struct stale_job {
+typedef struct suspect {
     char path[WEIR_UNIX_PATH_MAX + 1];
-    int directory; /* open and locked, or -1 */
-    int file;      /* open (O_PATH), or -1 */
-    bool busy;     /* somebody else has the lock */
-    bool remove;   /* what `file` is */
-    bool ran;
-} stale_job;
+    weir_file directory; /* open and locked, or none */
+    weir_file held;      /* a handle of the file, or none */
+} suspect;
 
-static int open_directory(const char *path)
+static bool is_stop(int error)
+{
+    return error == WEIR_ECANCELED || error == WEIR_EDEADLINE;
+}
+
+static int open_directory(weir_io *io, suspect *s)
 {
     char name[WEIR_UNIX_PATH_MAX + 1];
-    const char *slash = strrchr(path, '/');
-    const size_t len = slash ? (size_t)(slash - path) : 0;
-    memcpy(name, path, len);
+    const char *slash = strrchr(s->path, '/');
+    const size_t len = slash ? (size_t)(slash - s->path) : 0;
+    memcpy(name, s->path, len);
     name[len] = '\0';
     const char *directory = len > 0 ? name : slash ? "/" : ".";
-    return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return weir_open(io, WEIR_FILE_CWD, directory, WEIR_OPEN_READ | WEIR_OPEN_DIRECTORY, 0,
+                     &s->directory);
 }
 
-static int64_t lock_directory(void *argument)
+static int lock(weir_io *io, suspect *s)
 {
-    stale_job *job = argument;
-    job->busy = false;
+    int error = open_directory(io, s);
+    if (is_stop(error) || net_is_shortage(error)) return error;
     /* One that may not be read cannot be locked; binding will tell what else is wrong with it. */
-    if (job->directory < 0) job->directory = open_directory(job->path);
-    if (job->directory < 0) return errno == EMFILE || errno == ENFILE ? -errno : 0;
-    int failed;
-    do {
-        failed = flock(job->directory, LOCK_EX | LOCK_NB);
-    } while (failed < 0 && errno == EINTR);
-    job->busy = failed < 0 && errno == EWOULDBLOCK;
-    return 0;
-}
-
-static int64_t hold_file(void *argument)
-{
-    stale_job *job = argument;
-    job->file = open(job->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (job->file < 0) return errno == ENOENT ? 0 : -errno;
-    struct stat status;
-    if (fstat(job->file, &status) < 0) return -errno;
-    return S_ISSOCK(status.st_mode) ? 0 : WEIR_EADDRINUSE;
-}
-
-static int remove_held(const stale_job *job)
-{
-    struct stat held, there;
-    if (fstat(job->file, &held) < 0) return -errno;
-    if (lstat(job->path, &there) < 0) return errno == ENOENT ? 0 : -errno;
-    if (held.st_dev != there.st_dev || held.st_ino != there.st_ino) return WEIR_EADDRINUSE;
-    return unlink(job->path) == 0 || errno == ENOENT ? 0 : -errno;
-}
-
-static int64_t end_job(void *argument)
-{
-    stale_job *job = argument;
-    job->ran = true;
-    const int error = job->remove ? remove_held(job) : 0;
-    if (job->file >= 0) close(job->file);
-    if (job->directory >= 0) close(job->directory);
-    return error;
-}
-
-/* Lets go of everything, also when the task was asked to stop. */
-static int finish(weir_io *io, stale_job *job)
-{
-    weir_scope shield;
-    weir_shield(io, &shield);
-    int64_t result = weir_work(io, end_job, job);
-    if (!job->ran) result = end_job(job);
-    weir_scope_leave(io, &shield);
-    return (int)result;
-}
-
-static int lock(weir_io *io, stale_job *job)
-{
+    if (error) return 0;
     for (int i = 0; i < LOCK_TRIES; i++) {
-        int error = (int)weir_work(io, lock_directory, job);
-        if (error || !job->busy) return error;
+        error = weir_lock_file(io, s->directory, WEIR_LOCK_EXCLUSIVE);
+        if (error != WEIR_EAGAIN) return is_stop(error) ? error : 0;
         error = weir_sleep(io, weir_milliseconds(1 << i));
         if (error) return error;
     }
     return 0;
+}
+
+static int hold_file(weir_io *io, suspect *s)
+{
+    weir_file_status status;
+    int error = weir_open(io, WEIR_FILE_CWD, s->path, WEIR_OPEN_HANDLE, 0, &s->held);
+    if (error) return error == WEIR_ENOENT ? 0 : error;
+    error = weir_stat(io, s->held, NULL, &status);
+    if (error) return error;
+    return status.kind == WEIR_FILE_SOCKET ? 0 : WEIR_EADDRINUSE;
+}
+
+static int remove_held(weir_io *io, const suspect *s)
+{
+    weir_file_status held, there;
+    int error = weir_stat(io, s->held, NULL, &held);
+    if (error) return error;
+    error = weir_stat(io, WEIR_FILE_CWD, s->path, &there);
+    if (error) return error == WEIR_ENOENT ? 0 : error;
+    if (held.device != there.device || held.inode != there.inode) return WEIR_EADDRINUSE;
+    error = weir_unlink(io, WEIR_FILE_CWD, s->path);
+    return error == WEIR_ENOENT ? 0 : error;
 }
 
 /* Returns 1: no process has the socket; 0: the file is gone; else an error. */
@@ -142,13 +111,18 @@ static int test(weir_io *io, const weir_address *address)
 
 int net_unix_remove_stale(weir_io *io, const weir_address *address)
 {
-    stale_job job = {.directory = -1, .file = -1};
+    suspect s = {.directory = {-1}, .held = {-1}};
     const weir_bytes path = weir_unix_name(address);
-    memcpy(job.path, path.data, path.len);
-    int result = lock(io, &job);
-    if (result == 0) result = (int)weir_work(io, hold_file, &job);
-    if (result == 0 && job.file >= 0) result = test(io, address);
-    job.remove = result == 1;
-    const int error = finish(io, &job);
-    return result < 0 ? result : error;
+    memcpy(s.path, path.data, path.len);
+    int result = lock(io, &s);
+    if (result == 0) result = hold_file(io, &s);
+    if (result == 0 && s.held.fd >= 0) result = test(io, address);
+    /* What was found out is done, also when the task is asked to stop now. */
+    weir_scope shield;
+    weir_shield(io, &shield);
+    if (result == 1) result = remove_held(io, &s);
+    weir_scope_leave(io, &shield);
+    if (s.held.fd >= 0) weir_close_file(io, s.held);
+    if (s.directory.fd >= 0) weir_close_file(io, s.directory);
+    return result;
 }

@@ -17,7 +17,7 @@ static const char threads[] = "a simulated world is one thread's: no other one c
                   traces[] = "debug mode finds places by the test's own calls, which are replaced",
                   netlink[] = "a simulated host has no netlink, hence no list of interfaces",
                   control[] = "control data and the error queue of UDP are not simulated",
-                  paths[] = "paths of Unix sockets are replaced by system calls beside the engine",
+                  watches[] = "inotify tells of the kernel's files",
                   urgent[] = "no operation sends urgent data, so no simulated peer has any";
 
 static const struct {
@@ -108,15 +108,7 @@ static const struct {
     {"udp_merged_datagrams_are_taken_apart", control},
     {"udp_segments_longer_than_the_path_takes_are_fragmented_or_refused", control},
     {"a_unix_pair_of_each_type_survives_a_fork", children},
-    {"a_stale_unix_path_is_replaced_only_when_asked", paths},
-    {"a_live_unix_socket_is_neither_replaced_nor_disturbed", paths},
-    {"what_is_no_socket_is_never_removed_from_a_unix_path", paths},
-    {"a_unix_path_has_the_mode_and_owner_that_were_asked_for", paths},
-    {"a_unix_path_is_made_with_its_mode_and_not_changed_to_it", paths},
-    {"a_unix_path_is_given_away_or_not_made", paths},
-    {"a_shortage_of_descriptors_leaves_a_unix_path_as_it_was_or_bound", paths},
-    {"a_directory_that_somebody_has_locked_does_not_stop_a_unix_listener", paths},
-    {"of_many_who_replace_a_stale_unix_path_one_wins", paths},
+    {"a_unix_path_is_made_with_its_mode_and_not_changed_to_it", watches},
     {"a_thread_that_is_no_task_can_wake", threads},
     {"a_token_may_be_canceled_from_any_thread_at_any_moment", threads},
     {"work_gives_its_result_from_a_thread_where_it_may_block", work},
