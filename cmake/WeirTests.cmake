@@ -112,9 +112,9 @@ if(TARGET weir_static)
     add_library(weir_sim_kernel INTERFACE)
     foreach(call socket socketpair pipe2 pipe bind listen accept connect send write recv read close
                  dup fcntl getsockopt setsockopt getsockname poll getrlimit setrlimit test_fd_count
-                 open openat pread ftruncate flock faccessat unlinkat unlink rmdir mkdir mkfifo symlink
-                 chmod utimes stat lstat fstat mkdtemp contract_remove_directory getpid geteuid
-                 getegid)
+                 open openat pread ftruncate flock faccessat unlinkat unlink rmdir mkdir mkfifo
+                 symlink chmod utimes stat lstat fstat mkdtemp contract_remove_directory getpid
+                 geteuid getegid)
         target_link_options(weir_sim_kernel INTERFACE -Wl,--wrap=${call})
     endforeach()
 

@@ -25,7 +25,8 @@ void weir_sim_disk_free(sim_disk *disk);
 /* Reads at an offset of an open file.  Returns bytes, 0 at the end, or an error. */
 int64_t weir_sim_disk_read(sim_node *file, uint64_t offset, void *to, size_t length);
 
-/* Gives a Unix socket a name, with permissions `mode` less the umask.  0; WEIR_EADDRINUSE, WEIR_ENOENT, WEIR_ENOTDIR, WEIR_ENOMEM. */
+/* Gives a Unix socket a name, with permissions `mode` less the umask.  0; WEIR_EADDRINUSE,
+ * WEIR_ENOENT, WEIR_ENOTDIR, WEIR_ENOMEM. */
 int64_t weir_sim_disk_bind(host *h, const char *path, size_t length, uint32_t mode,
                            sim_node *socket, sim_inode **out);
 

@@ -58,7 +58,7 @@ void weir_sim_disk_unlock(sim_file *file);
 typedef struct sim_walk {
     sim_inode *base; /* where a relative path begins */
     bool beneath, no_links, follow_last;
-    bool takes_link; /* the last part may be a link, whatever `no_links` says */
+    bool takes_link;   /* the last part may be a link, whatever `no_links` says */
     uint32_t links;    /* that were followed */
     sim_inode *found;  /* what the path names, or NULL … */
     sim_inode *parent; /* … then the directory where it would be … */
