@@ -48,9 +48,11 @@ typedef struct sim_net {
     uint16_t next_port;
     sim_name addresses[8]; /* beside the loopback ones; the ports are 0 */
     uint32_t address_count;
-    bool down;          /* cut off from all others, by weir_sim_unplug … */
-    uint32_t unplugged; /* … and by so many faults */
-    struct rest *rests; /* ports of closed connections */
+    bool down;                     /* cut off from all others, by weir_sim_unplug … */
+    uint32_t unplugged;            /* … and by so many faults */
+    struct rest *rests;            /* ports of closed connections */
+    struct sim_member *members;    /* multicast groups that its sockets have joined */
+    struct sim_netlink *listeners; /* netlink sockets that are told of changes */
 } sim_net;
 
 /* One direction between two hosts.  The zero value is instant and perfect. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/sim/device.h"
 #include "io/sim/option_table.h"
 #include "io/sim/socket.h"
 
@@ -23,7 +24,7 @@ typedef struct sim_settings {
 
 static int kind_of(const sim_node *n)
 {
-    if (n->family == AF_UNIX) return OPTION_LOCAL;
+    if (n->family != AF_INET && n->family != AF_INET6) return OPTION_LOCAL;
     const int kind = n->type == SOCK_STREAM ? OPTION_TCP : OPTION_UDP;
     return n->family == AF_INET6 ? kind | OPTION_SIX : kind;
 }
@@ -54,7 +55,7 @@ static int value_of(const sim_node *n, int row)
     const int *set = find(n, row);
     if (set) return *set;
     const sim_option_row *at = &weir_sim_option_rows[row];
-    return n->family != AF_UNIX && n->type == SOCK_STREAM ? at->of_tcp : at->of_others;
+    return kind_of(n) & OPTION_TCP ? at->of_tcp : at->of_others;
 }
 
 int weir_sim_option(const sim_node *n, int level, int name)
@@ -164,6 +165,16 @@ static int64_t set_linger(sim_node *n, const void *value, uint32_t size)
     return keep(n, row_of(n, SOL_SOCKET, SO_LINGER), linger.l_onoff ? kept : 0);
 }
 
+static int64_t set_device(sim_node *n, int row, const void *value, uint32_t size)
+{
+    int index;
+    if (size < sizeof index) return WEIR_EINVAL;
+    memcpy(&index, value, sizeof index);
+    if (index < 0) return WEIR_EINVAL;
+    if (index != 0 && !weir_sim_device_exists(n->host, index)) return WEIR_ENODEV;
+    return keep(n, row, index);
+}
+
 int64_t weir_sim_option_set(sim_node *n, int level, int name, const void *value, uint32_t size)
 {
     if (n->kind->set_option) {
@@ -172,6 +183,7 @@ int64_t weir_sim_option_set(sim_node *n, int level, int name, const void *value,
     }
     const int row = row_of(n, level, name);
     if (row < 0) return unknown(n, level);
+    if (level == SOL_SOCKET && name == SO_BINDTOIFINDEX) return set_device(n, row, value, size);
     if (level == SOL_SOCKET && name == SO_LINGER) return set_linger(n, value, size);
     int number = 0;
     /* ip(7): one byte is enough for what fits into it. */
