@@ -4,8 +4,12 @@
  */
 #include "io/sim/socket.h"
 
+#include <errno.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sys/un.h>
+
+#include "io/sim/netlink.h"
 
 enum { TYPE_MASK = 0xf }; /* SOCK_CLOEXEC and SOCK_NONBLOCK are always so */
 
@@ -29,11 +33,20 @@ static int64_t make_local(host *h, int type, int protocol, sim_node **out)
     return *out ? 0 : WEIR_ENOMEM;
 }
 
+static int64_t make_netlink(host *h, int type, int protocol, sim_node **out)
+{
+    if (type != SOCK_RAW && type != SOCK_DGRAM) return -ESOCKTNOSUPPORT;
+    if (protocol != NETLINK_ROUTE) return -EPROTONOSUPPORT;
+    *out = weir_sim_netlink_make(h);
+    return *out ? 0 : WEIR_ENOMEM;
+}
+
 static int64_t make(host *h, int family, int type, int protocol, sim_node **out)
 {
     int64_t error = WEIR_EAFNOSUPPORT;
     if (family == AF_INET || family == AF_INET6)
         error = make_internet(h, family, type, protocol, out);
+    if (family == AF_NETLINK) error = make_netlink(h, type, protocol, out);
     if (family == AF_UNIX) error = make_local(h, type, protocol, out);
     if (error) return error;
     (*out)->family = (uint16_t)family;
