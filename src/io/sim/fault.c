@@ -8,6 +8,7 @@
 
 #include "io/sim/disk_tree.h"
 #include "io/sim/net.h"
+#include "io/sim/netlink.h"
 #include "io/sim/tcp.h"
 #include "io/sim/trace.h"
 
@@ -110,8 +111,14 @@ static void happen(void *world_, sim_event *event)
     case WEIR_SIM_JOIN:
         if (link && link->cuts) link->cuts--;
         break;
-    case WEIR_SIM_UNPLUG: h->net->unplugged++; break;
-    case WEIR_SIM_PLUG: h->net->unplugged -= h->net->unplugged > 0; break;
+    case WEIR_SIM_UNPLUG:
+        h->net->unplugged++;
+        weir_sim_netlink_changed(h);
+        break;
+    case WEIR_SIM_PLUG:
+        h->net->unplugged -= h->net->unplugged > 0;
+        weir_sim_netlink_changed(h);
+        break;
     case WEIR_SIM_RESET: reset_one(h, fault); break;
     case WEIR_SIM_FORGET: forget_one(h, fault); break;
     case WEIR_SIM_SKEW: set_skew(h, fault->value); break;

@@ -7,6 +7,7 @@
 
 #include "io/sim/disk.h"
 #include "io/sim/net.h"
+#include "io/sim/netlink.h"
 #include "io/sim/trace.h"
 
 /* Two hash tables with open addressing; never more than half full. */
@@ -213,6 +214,7 @@ int weir_sim_cut(weir_sim_host *from, weir_sim_host *to, bool cut)
 void weir_sim_unplug(weir_sim_host *h, bool down)
 {
     h->net->down = down;
+    weir_sim_netlink_changed(h);
     if (sim_is_recorded(h->world))
         weir_sim_trace_fault(h, down ? WEIR_SIM_UNPLUG : WEIR_SIM_PLUG, NULL, 0);
 }
