@@ -160,6 +160,11 @@ static int tell_all(weir_io *io, void *argument)
     /* By the clock of the host where it arrives, which is ahead. */
     const int64_t took = datagram.about.timestamp.ns - sent - INT64_C(7000000000);
     assert_true(took >= 20000000 && took < 20010000);
+    /* To itself by the loopback interface, also for the other address. */
+    assert_int_equal(weir_udp_send_to(io, &v->at[0], "self", 4, &v->address[0]), 4);
+    assert_int_equal(on(io, v, 0, take), 4);
+    assert_int_equal(datagram.about.interface.index, 1);
+    assert_int_equal(datagram.about.ttl, 64);
     close_all(io, v);
     return 0;
 }

@@ -29,21 +29,20 @@ typedef struct writer {
     size_t room, used;
 } writer;
 
+/* What does not fit is cut, as the kernel cuts it: a part of an item is there, with its length. */
 static void put(writer *to, int level, int type, const void *value, size_t size)
 {
-    const size_t left = to->room - to->used;
-    if (CMSG_LEN(size) > left) {
-        to->message->came |= WEIR_MESSAGE_CONTROL_TRUNCATED;
-        to->room = to->used; /* nothing smaller comes behind it */
-        return;
-    }
+    const size_t left = to->room - to->used, whole = CMSG_LEN(size);
+    if (left < whole) to->message->came |= WEIR_MESSAGE_CONTROL_TRUNCATED;
+    if (left < sizeof(struct cmsghdr)) return;
     const struct cmsghdr header = {
-        .cmsg_len = CMSG_LEN(size), .cmsg_level = level, .cmsg_type = type};
+        .cmsg_len = left < whole ? left : whole, .cmsg_level = level, .cmsg_type = type};
     char *at = (char *)to->message->control + to->used;
     const size_t space = CMSG_SPACE(size) < left ? CMSG_SPACE(size) : left;
     memset(at, 0, space);
     memcpy(at, &header, sizeof header);
-    memcpy(at + CMSG_LEN(0), value, size);
+    if (header.cmsg_len > CMSG_LEN(0))
+        memcpy(at + CMSG_LEN(0), value, header.cmsg_len - CMSG_LEN(0));
     to->used += space;
 }
 

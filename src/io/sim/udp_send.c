@@ -214,9 +214,12 @@ static sim_datagram *make(const udp *u, const manner *m, sim_transfer *t, size_t
 {
     sim_datagram *d = malloc(sizeof *d + length);
     if (!d) return NULL;
+    /* What a host sends to itself goes by the loopback interface, whichever of its addresses it is
+     * for; what goes to another one arrives at its network interface (udp_travel.c). */
+    const bool many = weir_sim_is_for_many(m->to.ip);
     *d = (sim_datagram){.from = u->binding.local,
                         .to = m->to,
-                        .device = (uint8_t)(m->device ? m->device : weir_sim_device_of(m->to.ip)),
+                        .device = (uint8_t)(many ? m->device : DEVICE_LO),
                         .hops = (uint8_t)m->hops,
                         .class_ = (uint8_t)m->class_,
                         .length = (uint32_t)length};
