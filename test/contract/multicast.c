@@ -6,6 +6,7 @@
 #include "test/contract/contract.h"
 
 #include <net/if.h>
+#include <netinet/in.h>
 
 #include <weir/net/multicast.h>
 
@@ -245,4 +246,44 @@ CONTRACT(multicast_sockets_that_cannot_be_made_leave_nothing_open)
     what = (weir_multicast_group){.group = group, .source = group6(1), .interface = loopback()};
     check_int(weir_multicast_subscribe(io, &what, NULL, &udp), WEIR_EINVAL);
     check_int(test_fd_count(), before);
+}
+
+/* There is no call for it: by the kernel's own option (RFC 3678 5.1.2). */
+static int change_source(weir_io *io, weir_udp_socket *udp, int name, const weir_address *group,
+                         const weir_address *source)
+{
+    struct group_source_req request = {.gsr_interface = loopback().index};
+    weir_address_to_sockaddr(group, &request.gsr_group);
+    weir_address_to_sockaddr(source, &request.gsr_source);
+    return weir_set_option(io, udp->socket, IPPROTO_IP, name, &request, sizeof request);
+}
+
+CONTRACT(multicast_a_source_that_is_blocked_is_not_heard)
+{
+    weir_udp_socket udp, publisher;
+    weir_address group = group4(10), bound;
+    const weir_address any = weir_address_any4(0), source = weir_address_loopback4(0);
+    const weir_socket_options how = {.multicast_interface = loopback()};
+    char letter = 0;
+    if (!can_join(io, &group)) return;
+    if (!check_int(weir_udp_bind(io, &any, NULL, &udp), 0)) return;
+    check_int(weir_udp_local(io, &udp, &bound), 0);
+    group.port = bound.port;
+    if (!check_int(weir_udp_bind(io, &source, &how, &publisher), 0)) return;
+    check_int(change_source(io, &udp, MCAST_BLOCK_SOURCE, &group, &source), WEIR_EINVAL);
+    check_int(weir_multicast_join(io, &udp, &group, loopback()), 0);
+    check_int(change_source(io, &udp, MCAST_UNBLOCK_SOURCE, &group, &source), WEIR_EADDRNOTAVAIL);
+    check_int(weir_udp_send_to(io, &publisher, "1", 1, &group), 1);
+    check_int(change_source(io, &udp, MCAST_BLOCK_SOURCE, &group, &source), 0);
+    check_int(change_source(io, &udp, MCAST_BLOCK_SOURCE, &group, &source), WEIR_EADDRNOTAVAIL);
+    check_int(weir_udp_send_to(io, &publisher, "2", 1, &group), 1);
+    check_int(change_source(io, &udp, MCAST_UNBLOCK_SOURCE, &group, &source), 0);
+    check_int(weir_udp_send_to(io, &publisher, "3", 1, &group), 1);
+    const weir_deadline end = weir_deadline_after(io, weir_seconds(5));
+    for (int i = 0; i < 2; i++) {
+        check_int(weir_udp_receive_until(io, &udp, &letter, 1, end, NULL), 1);
+        check_int(letter, i == 0 ? '1' : '3');
+    }
+    weir_udp_close(io, &udp);
+    weir_udp_close(io, &publisher);
 }
