@@ -277,8 +277,8 @@ TEST(sim_tcp_a_reset_that_is_lost_is_told_to_who_sends)
 /* The numbers are those of every compiler and build; a change of the simulator changes them. */
 TEST(sim_tcp_a_transfer_has_the_hash_that_it_has_on_every_compiler)
 {
-    static const uint64_t known[] = {UINT64_C(0x5e0409e86923b7), UINT64_C(0x37053ef96bab413d),
-                                     UINT64_C(0x6e3c11030917063f)};
+    static const uint64_t known[] = {UINT64_C(0x976b442d22b2f2cd), UINT64_C(0x1983e4e117c36a59),
+                                     UINT64_C(0x2340036c13ed76b1)};
     for (int i = 0; i < WEIR_SIM_PROFILES; i++) {
         view v;
         duo d = {.own = &v};
