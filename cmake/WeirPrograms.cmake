@@ -16,8 +16,9 @@ endif()
 weir_sources(sources ${PROJECT_SOURCE_DIR}/cli)
 if(sources)
     # `weir sim` runs the worlds of the tests, which see the public headers alone, too.
-    list(APPEND sources ${PROJECT_SOURCE_DIR}/test/worlds/worlds_table.c
-         ${PROJECT_SOURCE_DIR}/test/worlds/http_world.c)
+    file(GLOB worlds CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/worlds/*.c)
+    list(FILTER worlds EXCLUDE REGEX "/(main|memory|planted[^/]*)\\.c$")
+    list(APPEND sources ${worlds})
     weir_program(weir_cli weir weir_flags ${sources})
     target_include_directories(weir_cli PRIVATE ${PROJECT_SOURCE_DIR}/test/worlds)
     target_compile_definitions(weir_cli PRIVATE WEIR_VERSION="${PROJECT_VERSION}")

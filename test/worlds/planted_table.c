@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Worlds with a mistake in them, each of which has to be found: the summary is what is then said.
+ * planted.sh runs them.
+ */
+#include "http_world.h"
+#include "worlds.h"
+
+static int run_with(weir_sim_trial *trial, http_bug bug)
+{
+    const http_plan plan = {
+        .clients = 4, .requests = 30, .body = 20000, .all_kinds = true, .bug = bug};
+    return http_run(trial, &plan, http_drawn_script);
+}
+
+static int no_bug(weir_sim_trial *trial)
+{
+    return run_with(trial, HTTP_NO_BUG);
+}
+
+static int twice(weir_sim_trial *trial)
+{
+    return run_with(trial, HTTP_BUG_TWICE);
+}
+
+static int leak_431(weir_sim_trial *trial)
+{
+    return run_with(trial, HTTP_BUG_LEAK_431);
+}
+
+static int leak_408(weir_sim_trial *trial)
+{
+    return run_with(trial, HTTP_BUG_LEAK_408);
+}
+
+static int another(weir_sim_trial *trial)
+{
+    return run_with(trial, HTTP_BUG_ANOTHER);
+}
+
+static int memory(weir_sim_trial *trial)
+{
+    return run_with(trial, HTTP_BUG_MEMORY);
+}
+
+static int lost(weir_sim_trial *trial)
+{
+    return run_with(trial, HTTP_BUG_LOST);
+}
+
+static int drain(weir_sim_trial *trial)
+{
+    const http_plan plan = {.clients = 8,
+                            .requests = 60,
+                            .body = 5000,
+                            .work = weir_milliseconds(100),
+                            .drain_at = weir_milliseconds(1500),
+                            .bug = HTTP_BUG_DRAIN};
+    return http_run(trial, &plan, http_no_script);
+}
+
+const weir_sim_scenario worlds[] = {
+    {"none", "0 failed", no_bug},
+    {"twice", "is handled twice", twice},
+    {"leak-431", "the server has left descriptors open", leak_431},
+    {"leak-408", "the server has left descriptors open", leak_408},
+    {"another", "the answer is to another", another},
+    {"memory", "were not given back", memory},
+    {"lost", "was handled and its answer is lost", lost},
+    {"drain", "was handled and its answer is lost", drain},
+};
+
+const size_t worlds_count = sizeof worlds / sizeof worlds[0];
