@@ -150,7 +150,7 @@ static int take_content(weir_io *io, http_client *c, const http_request *r, cons
 /* Whether the server may end the connection with an answer that does not have to. */
 static bool may_close(const http_client *c)
 {
-    return c->world->stop || c->on_connection == HTTP_MOST_REQUESTS;
+    return http_drained(c) || c->on_connection == HTTP_MOST_REQUESTS;
 }
 
 /* Is it the head that it has to be?  0; WEIR_EAGAIN: no, and excused; or a failure. */
@@ -181,6 +181,10 @@ static int check_head(http_client *c, const http_request *r, const head *h)
         return FAIL(c, r, "the answer %d does not say that it closes", h->status);
     if (closes && !row->closes && !may_close(c))
         return FAIL(c, r, "the server closes after %u requests", c->on_connection);
+    if (!closes && c->on_connection >= HTTP_MOST_REQUESTS && r->kind != HTTP_HALF)
+        return FAIL(c, r, "the server goes on after %u requests", c->on_connection);
+    if (!closes && c->ledger[r->number].late && r->kind != HTTP_HALF)
+        return FAIL(c, r, "the answer %d goes on during a drain", h->status);
     if (r->kind == HTTP_OLD_KEEP && !closes && !has(h, "Connection", "keep-alive"))
         return FAIL(c, r, "the answer %d does not say that it keeps the connection", h->status);
     return 0;

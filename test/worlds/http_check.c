@@ -35,7 +35,7 @@ http_entry *http_note_called(http_world *world, unsigned client, unsigned number
 void http_note_done(http_world *world, unsigned client, unsigned number)
 {
     world->clients[client].ledger[number].done++;
-    if (world->stop) http_count(world, "handled during a drain");
+    if (world->draining) http_count(world, "handled during a drain");
 }
 
 void http_note_answered(http_client *c, const http_request *r)
@@ -66,10 +66,10 @@ void http_note_unanswered(http_client *c, const http_request *r, int error)
     http_count(world, error == WEIR_EAGAIN ? "refused" : "not answered");
     if (http_excused(c)) return;
     const int64_t now = weir_now(weir_sim_io(c->host), WEIR_CLOCK_MONOTONIC).ns;
-    if (world->stop && now - world->stopped_at < weir_seconds(HTTP_DRAIN_S).ns && entry->done)
+    if (http_drained(c) && now - world->stopped_at < weir_seconds(HTTP_DRAIN_S).ns && entry->done)
         weir_sim_fail(world->trial, "/%u/%u (%s) was handled and its answer is lost: %s", c->index,
                       r->number, name, weir_errname(error));
-    if (!world->stop)
+    if (!http_drained(c))
         weir_sim_fail(world->trial, "/%u/%u (%s) was not answered: %s", c->index, r->number, name,
                       weir_errname(error));
 }
@@ -107,6 +107,12 @@ bool http_excused(const http_client *c)
     return false;
 }
 
+bool http_drained(const http_client *c)
+{
+    const http_world *world = c->world;
+    return world->draining || c->connected_at < world->renewed_at;
+}
+
 void http_count(http_world *world, const char *what)
 {
     (void)world;
@@ -125,7 +131,8 @@ void http_expect(http_world *world)
     if (plan->all_kinds && !plan->drain_at.ns)
         for (unsigned kind = 0; kind < HTTP_KINDS; kind++)
             worlds_tally_expect(http_kinds[kind].name, 50);
-    if (plan->drain_at.ns) {
+    if (plan->renew.ns) worlds_tally_expect("a server renewed", 50);
+    if (plan->drain_at.ns || plan->renew.ns) {
         worlds_tally_expect("handled during a drain", 50);
         worlds_tally_expect("not answered", 50);
     }

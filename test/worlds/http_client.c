@@ -31,6 +31,7 @@ static int connect_again(weir_io *io, http_client *c)
     hang_up(io, c);
     c->at = c->used = 0;
     c->on_connection = 0;
+    c->connected_at = weir_now(io, WEIR_CLOCK_MONOTONIC).ns;
     const int error = weir_tcp_connect(io, &c->world->address, &c->tcp);
     c->open = error == 0;
     return error;

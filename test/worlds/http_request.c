@@ -72,7 +72,8 @@ static http_kind draw_kind(weir_io *io, const http_plan *plan, bool followed)
     const unsigned last = followed ? HTTP_FOLLOWED : HTTP_KINDS - 1;
     uint64_t sum = 0;
     if (plan->files && !plan->all_kinds) return HTTP_GET;
-    if (!plan->all_kinds) return weir_random_below(io, 2) ? HTTP_LENGTH : HTTP_CHUNKED;
+    if (!plan->all_kinds && !plan->bursts)
+        return weir_random_below(io, 2) ? HTTP_LENGTH : HTTP_CHUNKED;
     for (unsigned kind = 0; kind <= last; kind++) sum += http_kinds[kind].weight;
     uint64_t drawn = weir_random_below(io, sum);
     for (unsigned kind = 0; kind <= last; kind++) {

@@ -36,7 +36,6 @@ static int watch(weir_io *io, void *argument)
             break;
         weir_sleep(io, weir_milliseconds(100));
     }
-    world->stopped_at = weir_now(io, WEIR_CLOCK_MONOTONIC).ns;
     world->stop = true;
     /* Also who sends to a host that is away gives up. */
     weir_sleep(io, weir_seconds(HTTP_DRAIN_S + 1800));
@@ -139,7 +138,8 @@ static int failing(weir_sim_trial *trial, http_world *world, weir_sim_fault_kind
 
 static int memory_script(weir_sim_trial *trial, http_world *world)
 {
-    return failing(trial, world, WEIR_SIM_MEMORY, 50000, 5000);
+    static const int64_t rates[] = {20000, 50000, 300000};
+    return failing(trial, world, WEIR_SIM_MEMORY, rates[trial->seed % 3], 5000);
 }
 
 static int disk_script(weir_sim_trial *trial, http_world *world)
@@ -188,6 +188,29 @@ int world_http_drain(weir_sim_trial *trial)
     return http_run(trial, &plan, http_no_script);
 }
 
+int world_http_renew(weir_sim_trial *trial)
+{
+    const http_plan plan = {.clients = 6,
+                            .requests = 60,
+                            .body = 5000,
+                            .bursts = true,
+                            .persist = true,
+                            .work = weir_milliseconds(5),
+                            .renew = weir_milliseconds(300)};
+    return http_run(trial, &plan, http_no_script);
+}
+
+int world_http_limit(weir_sim_trial *trial)
+{
+    const http_plan plan = {.clients = 10,
+                            .requests = 10,
+                            .body = 5000,
+                            .reconnect = true,
+                            .work = weir_milliseconds(50),
+                            .connections = 3};
+    return http_run(trial, &plan, http_no_script);
+}
+
 int world_http_slow_reader(weir_sim_trial *trial)
 {
     const http_plan plan = {
@@ -214,7 +237,8 @@ int world_http_descriptors(weir_sim_trial *trial)
 
 int world_http_memory(weir_sim_trial *trial)
 {
-    const http_plan plan = {.clients = 6, .requests = 12, .body = 30000, .persist = true};
+    const http_plan plan = {
+        .clients = 6, .requests = 12, .body = 30000, .all_kinds = true, .persist = true};
     return http_run(trial, &plan, memory_script);
 }
 

@@ -85,12 +85,18 @@ static void answer_in_steps(weir_io *io, weir_http_exchange *x, const asked *a, 
 }
 
 /* Takes the body, which is the content that is to be answered.  False: it did not come. */
-static bool take_body(weir_http_exchange *x, http_world *world, const asked *a, char *content)
+static bool take_body(weir_io *io, weir_http_exchange *x, http_world *world, const asked *a,
+                      char *content)
 {
     size_t used = 0;
     int64_t got = 0;
     if (!weir_http_exchange_has_body(x, NULL)) return true;
-    while ((got = weir_http_exchange_read(x, content + used, HTTP_BODY + 1 - used)) > 0) {
+    const bool little = weir_random_below(io, 4) == 0;
+    for (;;) {
+        const size_t room = little ? 1 + (size_t)weir_random_below(io, 500) : HTTP_BODY + 1;
+        got = weir_http_exchange_read(x, content + used,
+                                      room < HTTP_BODY + 1 - used ? room : HTTP_BODY + 1 - used);
+        if (got <= 0) break;
         const http_entry *entry = &world->clients[a->client].ledger[a->number];
         if (entry->kind != HTTP_BAD_CHUNK &&
             memcmp(content + used, http_content(a->client, a->number) + used, (size_t)got) != 0)
@@ -123,6 +129,7 @@ static void answer(weir_io *io, weir_http_exchange *x, http_world *world, asked 
         a.client = world->scratch[0];
         a.number = world->scratch[1];
     }
+    world->clients[a.client].ledger[a.number].late = weir_http_exchange_draining(x);
     if (weir_http_exchange_method(x) == WEIR_HTTP_OTHER_METHOD) {
         weir_http_respond_error(x, 501, NULL);
     } else if (world->plan.files) {
@@ -155,7 +162,7 @@ static void handle(weir_io *io, weir_http_exchange *x, void *context)
         weir_http_respond_error(x, 503, NULL);
         return;
     }
-    if (a.how == 'u' || take_body(x, l->world, &a, content)) {
+    if (a.how == 'u' || take_body(io, x, l->world, &a, content)) {
         answer(io, x, l->world, a, content);
     } else if (l->world->plan.bug == HTTP_BUG_MEMORY) {
         return;
@@ -180,11 +187,18 @@ static void note_end(weir_io *io, const weir_http_exchange *x, const weir_http_o
 static int drain_when_told(weir_io *io, void *argument)
 {
     life *l = argument;
-    const http_bug bug = l->world->plan.bug;
-    while (!l->world->stop)
-        if (weir_sleep(io, weir_milliseconds(50)) != 0) return 0;
-    weir_http_server_drain(
-        l->server, weir_deadline_after(io, weir_seconds(bug == HTTP_BUG_DRAIN ? 0 : HTTP_DRAIN_S)));
+    http_world *world = l->world;
+    const weir_duration renew = world->plan.renew;
+    const int seconds = world->plan.bug == HTTP_BUG_DRAIN ? 0 : HTTP_DRAIN_S;
+    int64_t end = WEIR_FOREVER_NS;
+    if (renew.ns)
+        end = weir_now(io, WEIR_CLOCK_MONOTONIC).ns + renew.ns / 2 +
+              (int64_t)weir_random_below(io, (uint64_t)renew.ns);
+    while (!world->stop && weir_now(io, WEIR_CLOCK_MONOTONIC).ns < end)
+        if (weir_sleep(io, weir_milliseconds(renew.ns ? 10 : 50)) != 0) return 0;
+    world->draining = true;
+    world->stopped_at = weir_now(io, WEIR_CLOCK_MONOTONIC).ns;
+    weir_http_server_drain(l->server, weir_deadline_after(io, weir_seconds(seconds)));
     return 0;
 }
 
@@ -214,10 +228,16 @@ static int serve(weir_io *io, http_world *world)
                                               .body_timeout = weir_seconds(HTTP_BODY_S),
                                               .min_rate = HTTP_RATE,
                                               .max_requests = HTTP_MOST_REQUESTS,
+                                              .max_connections = world->plan.connections,
                                               .max_body = HTTP_MOST_LENGTH};
     int error = weir_http_server_create(io, &options, &l.server);
     if (error) return error;
     error = weir_http_server_listen(l.server, &world->address, NULL);
+    if (!error && world->draining) {
+        world->draining = false;
+        world->renewed_at = weir_now(io, WEIR_CLOCK_MONOTONIC).ns;
+        http_count(world, "a server renewed");
+    }
     if (!error) error = weir_concurrent(io, &stopper, drain_when_told, &l, NULL);
     if (!error) {
         error = weir_http_server_run(l.server);
@@ -236,12 +256,16 @@ int http_run_server(weir_io *io, void *argument)
     if (error) return error;
     for (;;) {
         error = serve(io, world);
-        if (error == 0) break;
-        if (error == WEIR_ECANCELED || weir_sleep(io, weir_milliseconds(500)) != 0) return error;
+        if (error == WEIR_ECANCELED) return error;
+        if (error) {
+            if (weir_sleep(io, weir_milliseconds(500)) != 0) return WEIR_ECANCELED;
+            continue;
+        }
+        const int64_t took = weir_now(io, WEIR_CLOCK_MONOTONIC).ns - world->stopped_at;
+        if (took > weir_seconds(HTTP_DRAIN_S + 1).ns)
+            weir_sim_fail(world->trial, "the drain took %lld ms", (long long)(took / 1000000));
+        if (!world->stop) continue;
+        world->drained = true;
+        return 0;
     }
-    const int64_t took = weir_now(io, WEIR_CLOCK_MONOTONIC).ns - world->stopped_at;
-    if (took > weir_seconds(HTTP_DRAIN_S + 1).ns)
-        weir_sim_fail(world->trial, "the drain took %lld ms", (long long)(took / 1000000));
-    world->drained = true;
-    return 0;
 }

@@ -101,6 +101,8 @@ typedef struct http_plan {
     bool files;              /* the answer is part of a file */
     weir_duration work;      /* between taking a request and answering it, at most */
     weir_duration drain_at;  /* 0: when all clients are done */
+    weir_duration renew;     /* so often the server drains and begins anew; 0: never */
+    uint32_t connections;    /* that the server has at most; 0: any number */
     http_bug bug;
 } http_plan;
 
@@ -110,6 +112,7 @@ typedef struct http_entry {
     uint8_t called; /* times that the handler was called with it */
     uint8_t done;   /* … and took it as a whole */
     bool sent;
+    bool late;   /* it was answered during a drain, as the server knew */
     bool barred; /* its connection was to be closed before it: it may not be handled any more */
 } http_entry;
 
@@ -129,6 +132,7 @@ typedef struct http_client {
     unsigned index;
     weir_tcp_stream tcp;
     bool open;
+    int64_t connected_at;
     unsigned on_connection; /* requests that the connection has seen the answers of */
     unsigned asked;         /* of the plan's requests */
     unsigned answered;
@@ -148,10 +152,12 @@ struct http_world {
     weir_address address;
     weir_sim_host *server, *watcher;
     http_client clients[HTTP_CLIENTS];
-    bool healed; /* the faults are over */
-    bool stop;   /* the server is to drain … */
-    int64_t stopped_at;
+    bool healed;         /* the faults are over */
+    bool stop;           /* the server is to drain … */
     bool drained;        /* … and has */
+    bool draining;       /* for this time or for good … */
+    int64_t stopped_at;  /* … since */
+    int64_t renewed_at;  /* it has listened again; 0: since the beginning */
     unsigned storm;      /* times that a client saw the server without a free descriptor */
     unsigned scratch[2]; /* of HTTP_BUG_ANOTHER */
 };
@@ -213,6 +219,9 @@ void http_note_unanswered(http_client *c, const http_request *r, int error);
 
 /* Whether faults of the script may have to do with it that a client is not answered. */
 bool http_excused(const http_client *c);
+
+/* Whether a drain may have to do with what became of the connection. */
+bool http_drained(const http_client *c);
 
 /* Counts, and says what has to be counted in a run of seeds. */
 void http_count(http_world *world, const char *what);

@@ -13,9 +13,9 @@ extern const weir_sim_scenario worlds[];
 extern const size_t worlds_count;
 
 /* http_scenarios.c: a server and its clients. */
-weir_sim_scenario_fn world_http, world_http_partition, world_http_drain, world_http_slow_reader,
-    world_http_reconnect, world_http_descriptors, world_http_memory, world_http_files,
-    world_http_clock;
+weir_sim_scenario_fn world_http, world_http_partition, world_http_drain, world_http_renew,
+    world_http_limit, world_http_slow_reader, world_http_reconnect, world_http_descriptors,
+    world_http_memory, world_http_files, world_http_clock;
 
 /* memory.c, where that is in the program: from here on allocations are the world's. */
 __attribute__((weak)) void worlds_memory_begin(void);

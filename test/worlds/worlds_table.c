@@ -8,6 +8,8 @@ const weir_sim_scenario worlds[] = {
     {"http", "a server and its clients, under the profile's faults", world_http},
     {"http-partition", "the network is cut while bodies are under way", world_http_partition},
     {"http-drain", "the server drains while all clients ask", world_http_drain},
+    {"http-renew", "the server drains and begins anew, again and again", world_http_renew},
+    {"http-limit", "more clients than the server takes at a time", world_http_limit},
     {"http-slow-reader", "clients that read a large answer slowly", world_http_slow_reader},
     {"http-reconnect", "all clients come back at the same instant", world_http_reconnect},
     {"http-descriptors", "the server has far too few descriptors", world_http_descriptors},
