@@ -173,7 +173,7 @@ static int check_head(http_client *c, const http_request *r, const head *h)
     snprintf(own, sizeof own, "/%u/%u", c->index, r->number);
     if (field(h, "Request") && !has(h, "Request", own))
         return FAIL(c, r, "the answer is to another one: %.6s", field(h, "Request"));
-    if (h->status == 200 && (r->how == 's' || r->how == 'c') && !c->world->plan.files &&
+    if (h->status == 200 && r->how != 'w' && r->how != 'u' && !c->world->plan.files &&
         !field(h, "Request"))
         return FAIL(c, r, "no field Request in the answer %d", h->status);
     /* Our half of the connection is no word about the other one. */

@@ -104,6 +104,9 @@ http_request http_request_draw(weir_io *io, http_client *c, bool followed, bool 
     http_request r = {.kind = draw_kind(io, plan, followed), .number = c->next++};
     r.size = (size_t)weir_random_below(io, most + 1);
     r.how = "ws"[weir_random_below(io, 2)];
+    if ((r.kind == HTTP_LENGTH || r.kind == HTTP_CHUNKED || r.kind == HTTP_CONTINUE) &&
+        !plan->files && weir_random_below(io, 3) == 0)
+        r.how = 'b';
     if (r.kind == HTTP_GET_CHUNKED || r.kind == HTTP_OLD_CHUNKED) r.how = 'c';
     if (r.kind == HTTP_UNREAD || r.kind == HTTP_UNREAD_LARGE) r.how = 'u';
     if (r.kind == HTTP_OTHER_METHOD) r.size = 0;

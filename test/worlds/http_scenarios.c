@@ -237,8 +237,12 @@ int world_http_descriptors(weir_sim_trial *trial)
 
 int world_http_memory(weir_sim_trial *trial)
 {
-    const http_plan plan = {
-        .clients = 6, .requests = 12, .body = 30000, .all_kinds = true, .persist = true};
+    const http_plan plan = {.clients = 6,
+                            .requests = 12,
+                            .body = 30000,
+                            .all_kinds = true,
+                            .persist = true,
+                            .renew = weir_seconds(2)};
     return http_run(trial, &plan, memory_script);
 }
 

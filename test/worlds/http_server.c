@@ -64,8 +64,8 @@ static void answer_from_file(weir_io *io, weir_http_exchange *x, const asked *a)
     weir_close_file(io, file);
 }
 
-/* Step by step, with or without a length. */
-static void answer_in_steps(weir_io *io, weir_http_exchange *x, const asked *a, const char *content)
+/* The head of an answer that is made step by step, with or without a length. */
+static int begin_steps(weir_http_exchange *x, const asked *a)
 {
     char own[32];
     const int len = snprintf(own, sizeof own, "/%u/%u", a->client, a->number);
@@ -74,6 +74,12 @@ static void answer_in_steps(weir_io *io, weir_http_exchange *x, const asked *a, 
         error = weir_http_respond_field_named(x, weir_bytes_text("Request"),
                                               weir_bytes_of(own, (size_t)len));
     if (!error && a->how != 'c') error = weir_http_respond_length(x, a->size);
+    return error;
+}
+
+static void answer_in_steps(weir_io *io, weir_http_exchange *x, const asked *a, const char *content)
+{
+    int error = a->how == 'b' ? 0 : begin_steps(x, a);
     for (size_t at = 0; at < a->size && !error;) {
         size_t piece = 1 + (size_t)weir_random_below(io, a->size / 4 + 1);
         if (piece > a->size - at) piece = a->size - at;
@@ -162,6 +168,7 @@ static void handle(weir_io *io, weir_http_exchange *x, void *context)
         weir_http_respond_error(x, 503, NULL);
         return;
     }
+    if (a.how == 'b') begin_steps(x, &a);
     if (a.how == 'u' || take_body(io, x, l->world, &a, content)) {
         answer(io, x, l->world, a, content);
     } else if (l->world->plan.bug == HTTP_BUG_MEMORY) {
@@ -179,6 +186,10 @@ static void note_end(weir_io *io, const weir_http_exchange *x, const weir_http_o
     weir_socket leaked;
     (void)x;
     l->ends++;
+    /* It writes a log, say, while the answer may wait to be sent and the server to be drained. */
+    if (l->world->plan.work.ns && weir_random_below(io, 2))
+        weir_sleep(
+            io, (weir_duration){(int64_t)weir_random_below(io, (uint64_t)l->world->plan.work.ns)});
     if ((bug == HTTP_BUG_LEAK_431 && outcome->status == 431) ||
         (bug == HTTP_BUG_LEAK_408 && outcome->status == 408))
         (void)weir_tcp_open(io, WEIR_ADDRESS_IPV4, NULL, &leaked);

@@ -34,7 +34,7 @@ enum {
     HTTP_RATE = 10000, /* bytes per second that a body must keep up */
     HTTP_DRAIN_S = 5,
     HTTP_FAULTS_END_S = 30,
-    HTTP_MOST_REQUESTS = 25, /* on a connection */
+    HTTP_MOST_REQUESTS = 8, /* on a connection */
     HTTP_MOST_LENGTH = 1 << 20,
     HTTP_FEW_DESCRIPTORS = 5, /* in the storm: the server's listener, and four connections */
 };
@@ -121,7 +121,8 @@ typedef struct http_request {
     unsigned number;
     size_t size; /* of the answer's content */
     size_t body; /* of the request's */
-    char how;    /* the answer is made: w whole, s in steps, c in chunks, u with the body unread */
+    char how; /* the answer is made: w whole, s in steps, c in chunks, u with the body unread, b in
+                 steps that begin before the body is read */
 } http_request;
 
 typedef struct http_world http_world;
