@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 enum {
-    WEIR_SIM_COUNTERS = 32,    /* of a world, at most */
+    WEIR_SIM_COUNTERS = 64,    /* of a world, at most */
     WEIR_SIM_COUNTER_NAME = 40 /* bytes of a name with its end; more are cut off */
 };
 
