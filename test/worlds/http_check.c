@@ -19,7 +19,6 @@
 #include <weir/io/clock.h>
 
 #include "http_world.h"
-#include "tally.h"
 
 http_entry *http_note_called(http_world *world, unsigned client, unsigned number)
 {
@@ -115,33 +114,31 @@ bool http_drained(const http_client *c)
 
 void http_count(http_world *world, const char *what)
 {
-    (void)world;
-    worlds_tally(what, 1);
+    weir_sim_tally(weir_sim_io(world->watcher), what, 1);
 }
 
-static void expect_fault(weir_sim_fault_kind kind)
+static void expect_fault(weir_sim_trial *trial, weir_sim_fault_kind kind)
 {
-    worlds_tally_expect(weir_sim_fault_name(kind), 50);
+    weir_sim_expect(trial, weir_sim_fault_name(kind), 50);
 }
 
 void http_expect(http_world *world)
 {
     const http_plan *plan = &world->plan;
-    worlds_tally_trial();
+    weir_sim_trial *trial = world->trial;
     if (plan->all_kinds && !plan->drain_at.ns && !plan->renew.ns)
         for (unsigned kind = 0; kind < HTTP_KINDS; kind++)
-            worlds_tally_expect(http_kinds[kind].name, 50);
-    if (plan->renew.ns) worlds_tally_expect("a server renewed", 50);
+            weir_sim_expect(trial, http_kinds[kind].name, 50);
+    if (plan->renew.ns) weir_sim_expect(trial, "a server renewed", 50);
     if (plan->drain_at.ns || plan->renew.ns) {
-        worlds_tally_expect("handled during a drain", 50);
-        worlds_tally_expect("not answered", 50);
+        weir_sim_expect(trial, "handled during a drain", 50);
+        weir_sim_expect(trial, "not answered", 50);
     }
-    const weir_sim_trial *trial = world->trial;
     const bool bad = trial->profile == WEIR_SIM_HOSTILE;
     for (size_t i = 0; i < trial->fault_count; i++) {
-        if (bad || !plan->all_kinds) expect_fault(trial->faults[i].kind);
+        if (bad || !plan->all_kinds) expect_fault(trial, trial->faults[i].kind);
         if (trial->left_out >> i & 1) continue;
-        worlds_tally(weir_sim_fault_name(trial->faults[i].kind), 1);
+        http_count(world, weir_sim_fault_name(trial->faults[i].kind));
     }
 }
 

@@ -9,7 +9,6 @@
 #include <weir/io/clock.h>
 
 #include "http_world.h"
-#include "tally.h"
 #include "worlds.h"
 
 static bool all_ended(const http_world *world)
@@ -86,7 +85,7 @@ int http_drawn_script(weir_sim_trial *trial, http_world *world)
     for (unsigned i = 0; i < world->plan.clients; i++) hosts[i + 1] = world->clients[i].host;
     const int error =
         weir_sim_trial_draw(trial, weir_seconds(HTTP_FAULTS_END_S), hosts, world->plan.clients + 1);
-    if (trial->fault_count) worlds_tally_expect("not answered", 50);
+    if (trial->fault_count) weir_sim_expect(trial, "not answered", 50);
     return error;
 }
 
