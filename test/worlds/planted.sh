@@ -11,7 +11,7 @@ while read -r name words; do
     planted=$((planted + 1))
     found=$(${WEIR_LAUNCH:-} "$program" "$name" --profile "${2:-lossy}" --seeds 1..200)
     if grep -qF "$words" <<<"$found"; then
-        sed -n '1p; /^seed/p; /not given back/{p;q}' <<<"$found"
+        grep -E ' seeds, |^seed ' <<<"$found"
     else
         printf '%s: not found: %s\n%s\n' "$name" "$words" "$found"
         failed=1

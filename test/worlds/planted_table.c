@@ -65,7 +65,7 @@ const weir_sim_scenario worlds[] = {
     {"leak-431", "the server has left descriptors open", leak_431},
     {"leak-408", "the server has left descriptors open", leak_408},
     {"another", "the answer is to another", another},
-    {"memory", "were not given back", memory},
+    {"memory", "memory was lost", memory},
     {"lost", "was handled and its answer is lost", lost},
     {"drain", "was handled and its answer is lost", drain},
 };
