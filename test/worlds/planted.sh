@@ -8,6 +8,7 @@ program=$1
 failed=0
 planted=0
 while read -r name words; do
+    [ "$name" = none ] && words=" $words"
     planted=$((planted + 1))
     found=$(${WEIR_LAUNCH:-} "$program" "$name" --profile "${2:-lossy}" --seeds 1..200)
     if grep -qF "$words" <<<"$found"; then

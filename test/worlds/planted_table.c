@@ -60,7 +60,7 @@ static int drain(weir_sim_trial *trial)
 }
 
 const weir_sim_scenario worlds[] = {
-    {"none", "0 failed", no_bug},
+    {"none", "seeds, 0 failed", no_bug},
     {"twice", "is handled twice", twice},
     {"leak-431", "the server has left descriptors open", leak_431},
     {"leak-408", "the server has left descriptors open", leak_408},
