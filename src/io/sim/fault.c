@@ -180,7 +180,7 @@ void weir_sim_faults_end(struct planned *first)
 bool weir_sim_memory_fails(void)
 {
     world *w = weir_sim_here;
-    return w && w->current && !w->handing && sim_memory_fails(w->current->host);
+    return w && w->current && !w->handing && !w->recording && sim_memory_fails(w->current->host);
 }
 
 size_t weir_sim_open_descriptors(const weir_sim_host *h)

@@ -92,6 +92,7 @@ static char *copy_of(const char *text)
 
 static void add(world *w, sim_entry entry, const fiber *f, const char *text)
 {
+    w->recording = true;
     entry.when = w->now - SIM_START_NS;
     entry.text = copy_of(text);
     if (f) {
@@ -100,9 +101,11 @@ static void add(world *w, sim_entry entry, const fiber *f, const char *text)
     }
     sim_entry *at = place(w->trace);
     *at = entry;
-    if (!w->trace->follow) return;
-    weir_sim_trace_line(at, w->trace->follow);
-    fflush(w->trace->follow);
+    if (w->trace->follow) {
+        weir_sim_trace_line(at, w->trace->follow);
+        fflush(w->trace->follow);
+    }
+    w->recording = false;
 }
 
 void weir_sim_trace_task(const fiber *f, bool ends, int result)

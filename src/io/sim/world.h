@@ -128,6 +128,7 @@ struct weir_sim {
     sim_node *stirred, **stirred_end;
     fiber *current;
     fiber *dead;
+    bool recording; /* memory that is taken now is the record's, not the program's */
     bool handing;
     bool visiting;        /* a weir_tasks is under way */
     uint32_t passed_over; /* picks since the fiber that waits longest was picked */
