@@ -62,6 +62,43 @@ CONTRACT(http_drain_closes_idle_connections_and_finishes_requests)
     free(c);
 }
 
+/* Sends the head of its answer, waits until it is let, and ends it. */
+static void begin_to_answer(weir_io *io, weir_http_exchange *exchange, void *context)
+{
+    stage *s = context;
+    weir_http_respond_begin(exchange, 200);
+    weir_http_respond_flush(exchange);
+    contract_raise(io, &s->inside);
+    s->result = contract_reached(io, &s->go, 1);
+    weir_http_respond_write(exchange, weir_bytes_text("done"));
+    weir_http_respond_end(exchange);
+}
+
+CONTRACT(http_drain_resets_nobody_who_has_asked_on)
+{
+    http_fixture f;
+    stage s = {0};
+    http_client c;
+    http_answer a;
+    char rest[64];
+    if (!http_start(io, &f, (weir_http_server_options){.handler = begin_to_answer, .context = &s}))
+        return;
+    if (!http_open(&f, &c)) return;
+    check(http_say(&c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    check_int(contract_reached(io, &s.inside, 1), 0);
+    /* Too late for an answer: the head of the first one has promised more, the drain takes it back.
+     */
+    check(http_say(&c, "GET /too-late HTTP/1.1\r\nHost: a\r\n\r\n"));
+    weir_http_server_drain(f.server, weir_deadline_after(io, weir_seconds(30)));
+    contract_raise(io, &s.go);
+    check_int(http_hear(&c, false, &a), 200);
+    check(a.keeps_alive);
+    /* A close with unread bytes would be a reset, and might take the answer away. */
+    check_int(weir_tcp_read(io, &c.tcp, rest, sizeof rest), 0);
+    http_close(&c);
+    check_int(serve_end(io, &f), 0);
+}
+
 CONTRACT(http_drain_cancels_at_its_deadline)
 {
     http_fixture f;

@@ -54,7 +54,8 @@ struct weir_http_connection {
     uint32_t requests;                     /* so far */
     uint32_t handled, refused; /* by the exchange that hands it back; the keeper counts them */
     uint8_t state;             /* weir_http_state */
-    bool close;                /* the exchange's word at the hand-over: not to be used again */
+    bool close;                /* not to be used again: the exchange's word at the hand-over, or the
+                                  keeper's to an exchange that shall part with it */
     bool closed;               /* … and closed already */
 };
 

@@ -194,13 +194,17 @@ int weir_http_exchange_main(weir_io *io, void *argument)
     x.keeper = keeper;
     x.connection = c;
     x.server = keeper->server;
-    x.close = x.linger = false;
+    x.close = x.linger = c->close;
     x.error = 0;
     x.output = c->output;
     weir_http_parser_request(&x.parser, &x.server->wire, fields, WEIR_HTTP_FIELDS);
     weir_http_input_init(&x.input);
 
-    int next = weir_http_input_keep(&x, &c->lent) ? fail_head(&x, WEIR_ENOMEM) : GOES_ON;
+    int next = GOES_ON;
+    if (c->close)
+        next = ENDS; /* only to part with it */
+    else if (weir_http_input_keep(&x, &c->lent))
+        next = fail_head(&x, WEIR_ENOMEM);
     while (next == GOES_ON) {
         next = read_head(&x);
         if (next == GOES_ON) next = answer(&x);

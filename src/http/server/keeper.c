@@ -124,25 +124,28 @@ static void end_outputs(weir_http_keeper *k)
 
 /* Exchanges -------------------------------------------------------------------------------- */
 
-static void start_exchange(weir_http_keeper *k, weir_http_connection *c)
+/* Starts the task of an exchange; false if there is no memory or no task for it. */
+static bool spawn_exchange(weir_http_keeper *k, weir_http_connection *c)
 {
     static const weir_task_options options = {.name = "http exchange", .worker = WEIR_WORKER_SAME};
+    if (!take_output(k, c)) return false;
+    c->state = WEIR_HTTP_BUSY;
+    k->busy++;
+    if (!weir_group_concurrent(k->io, &k->exchanges, weir_http_exchange_main, c, &options))
+        return true;
+    k->busy--;
+    give_output(k, c);
+    return false;
+}
+
+static void start_exchange(weir_http_keeper *k, weir_http_connection *c)
+{
     if (k->stage == WEIR_HTTP_CANCELING) {
         weir_give_back(k->io, &c->lent);
         shut(k, c);
-        return;
-    }
-    if (!take_output(k, c)) {
+    } else if (!spawn_exchange(k, c)) {
         refuse(k, c);
-        return;
     }
-    c->state = WEIR_HTTP_BUSY;
-    k->busy++;
-    int error = weir_group_concurrent(k->io, &k->exchanges, weir_http_exchange_main, c, &options);
-    if (!error) return;
-    k->busy--;
-    give_output(k, c);
-    refuse(k, c);
 }
 
 /* The READ_LENT of a waiting connection, or the pause before its next one, has completed. */
@@ -193,15 +196,19 @@ static void start_write(weir_http_keeper *k, weir_http_connection *c)
     submit(k, c);
 }
 
-/* The connection has nothing to do: it waits for the next request, if there may be one. */
+/* The connection has nothing to do: it waits for the next request, if there may be one.  If a drain
+ * has begun meanwhile, the peer may be sending one that nobody reads, and a reset would take the
+ * answer away that it has just been sent (RFC 9112 9.6): an exchange parts with it. */
 static void rest(weir_http_keeper *k, weir_http_connection *c)
 {
     if (c->output) give_output(k, c);
-    if (c->close || k->stage != WEIR_HTTP_SERVING) {
-        shut(k, c);
-    } else {
+    if (!c->close && k->stage == WEIR_HTTP_SERVING) {
         wait_in(k, c, WEIR_HTTP_IDLE);
+        return;
     }
+    const bool part = !c->close && k->stage == WEIR_HTTP_DRAINING;
+    c->close = true;
+    if (!part || !spawn_exchange(k, c)) shut(k, c);
 }
 
 static void take_written(weir_http_keeper *k, weir_http_connection *c)
