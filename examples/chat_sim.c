@@ -35,7 +35,7 @@ static int join_planted(weir_io *io, chat_room *room, chat_member *me, weir_read
     const int got = chat_read_name(io, me, reader);
     if (got <= 0) return got;
     room->members[place] = me;
-    room->count = place + 1;
+    if (room->count == place) room->count++;
     weir_channel_try_send(io, &me->queue, &welcome);
     return got;
 }
