@@ -20,7 +20,7 @@
 #include "io/sim/world.h"
 
 enum {
-    LATE = 97, /* the exit status of who was late */
+    LATE = 1, /* the exit status of who was late, as of a run in which a seed failed */
     MOMENT_NS = 100 * 1000 * 1000,
 };
 
