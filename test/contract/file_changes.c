@@ -88,6 +88,43 @@ CONTRACT(a_name_is_taken_away_and_nothing_else)
     end(io, &f);
 }
 
+CONTRACT(a_slash_behind_a_name_says_that_it_is_a_directory)
+{
+    static const struct {
+        const char *path;
+        int open, handle, unlink;
+    } cases[] = {{"file/", WEIR_ENOTDIR, WEIR_ENOTDIR, WEIR_ENOTDIR},
+                 {"to-file/", WEIR_ENOTDIR, WEIR_ENOTDIR, WEIR_ENOTDIR},
+                 {"to-inner/", 0, 0, WEIR_ENOTDIR}, /* the link is named: it is no directory */
+                 {"inner/", 0, 0, WEIR_EISDIR},
+                 {"absent//", WEIR_ENOENT, WEIR_ENOENT, WEIR_ENOENT}};
+    static const char *const links[2][2] = {{"file", "to-file"}, {"inner", "to-inner"}};
+    folder f;
+    weir_file file;
+    weir_file_status status;
+    char path[100];
+    if (!begin(io, &f)) return;
+    for (int i = 0; i < 2; i++) {
+        path_of(&f, links[i][1], path);
+        check_int(symlink(links[i][0], path), 0);
+    }
+    path_of(&f, "inner", path);
+    check_int(mkdir(path, 0700), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        check_int(weir_unlink(io, f.at, cases[i].path), cases[i].unlink);
+        check_int(weir_stat(io, f.at, cases[i].path, &status), cases[i].open);
+        if (cases[i].open == 0) check_int(status.kind, WEIR_FILE_DIRECTORY);
+        int error = weir_open(io, f.at, cases[i].path, WEIR_OPEN_READ, 0, &file);
+        if (check_int(error, cases[i].open) && !error) weir_close_file(io, file);
+        error = weir_open(io, f.at, cases[i].path, WEIR_OPEN_HANDLE, 0, &file);
+        if (check_int(error, cases[i].handle) && !error) weir_close_file(io, file);
+    }
+    const uint32_t create = WEIR_OPEN_WRITE | WEIR_OPEN_CREATE;
+    check_int(weir_open(io, f.at, "new/", create, 0600, &file), WEIR_EISDIR);
+    check_int(weir_stat(io, f.at, "new", &status), WEIR_ENOENT);
+    end(io, &f);
+}
+
 CONTRACT(a_handle_holds_the_file_and_not_its_path)
 {
     folder f;

@@ -65,6 +65,7 @@ static int64_t take(host *h, const weir_op *op, const sim_walk *walk, sim_inode 
     *out = walk->found;
     if (*out && flags & WEIR_OPEN_CREATE && flags & WEIR_OPEN_EXCLUSIVE) return -EEXIST;
     if (!*out && !(flags & WEIR_OPEN_CREATE)) return WEIR_ENOENT;
+    if (!*out && walk->slashed) return WEIR_EISDIR; /* a file is made, not a directory */
     if (!*out)
         *out = weir_sim_inode_add(h->disk, walk->parent, walk->name, INODE_FILE,
                                   op->args.open.mode & 07777, clock_of(h));
@@ -387,6 +388,7 @@ static int64_t make(host *h, const char *path, size_t length, sim_inode_kind kin
     const int64_t error = walk_to(h, path, length, false, &walk);
     if (error) return error;
     if (walk.found) return -EEXIST;
+    if (walk.slashed && kind != INODE_DIRECTORY) return WEIR_ENOENT;
     *out = weir_sim_inode_add(h->disk, walk.parent, walk.name, kind, mode, clock_of(h));
     return *out ? 0 : WEIR_ENOMEM;
 }

@@ -18,7 +18,7 @@ enum { MODE_BITS = 07777, USER = 1000 };
 int64_t weir_sim_attempt_unlink(host *h, weir_op *op)
 {
     const char *path = op->args.path;
-    sim_walk walk = {0};
+    sim_walk walk = {.takes_name = true};
     int64_t error = weir_sim_disk_base(h, op->fd, &walk.base);
     if (error && path[0] != '/') return error;
     error = weir_sim_walk(h->disk, &walk, path, strlen(path));

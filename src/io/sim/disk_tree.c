@@ -105,18 +105,21 @@ static int64_t step(sim_disk *disk, sim_walk *walk, char *path, char *part, char
         *at = (*at)->parent;
         return memmove(path, rest, strlen(rest) + 1), 0;
     }
-    const bool last = rest[strspn(rest, "/")] == 0;
+    const bool last = rest[strspn(rest, "/")] == 0, slashed = last && *rest != 0;
     sim_inode *child = child_of(*at, part, length);
     if (!child && !last) return WEIR_ENOENT;
     if (!child) {
         walk->parent = *at;
+        walk->slashed = slashed;
         memcpy(walk->name, part, length + 1);
         *at = NULL;
         return 0;
     }
-    if (child->kind == INODE_LINK && (!last || walk->follow_last))
+    if (child->kind == INODE_LINK && (!last || walk->follow_last || (slashed && !walk->takes_name)))
         return follow(disk, walk, child, path, rest, at);
     if (child->kind == INODE_LINK && walk->no_links && !walk->takes_link) return WEIR_ELOOP;
+    /* path_resolution(7): what stands before a slash at the end has to be a directory. */
+    if (slashed && child->kind != INODE_DIRECTORY) return WEIR_ENOTDIR;
     *at = child;
     return memmove(path, rest, strlen(rest) + 1), 0;
 }

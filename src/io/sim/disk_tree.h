@@ -59,10 +59,12 @@ typedef struct sim_walk {
     sim_inode *base; /* where a relative path begins */
     bool beneath, no_links, follow_last;
     bool takes_link;   /* the last part may be a link, whatever `no_links` says */
+    bool takes_name;   /* the last part is never followed, also before a slash */
     uint32_t links;    /* that were followed */
     sim_inode *found;  /* what the path names, or NULL … */
     sim_inode *parent; /* … then the directory where it would be … */
-    char name[256];    /* … and its name */
+    char name[256];    /* … and its name, … */
+    bool slashed;      /* … behind which a slash says that it is one, too */
 } sim_walk;
 
 /* Walks along a path.  0: `found` is set, or only the last part is missing; else an error. */
