@@ -21,6 +21,7 @@
 enum {
     FULL_LIMIT = 15, /* net.ipv4.tcp_retries2 */
     DOUBLINGS = 10,  /* after as many the longest time is reached */
+    ALWAYS = 1000000 /* of a million */
 };
 
 static const int64_t second = 1000000000, millisecond = 1000000;
@@ -151,6 +152,15 @@ static void look(void *world_, sim_event *event)
     }
 }
 
+/* Whether nothing at all gets through between the ends. */
+static bool is_severed(const sim_connection *c)
+{
+    const sim_link *link = c->end[0].wire->link, *back = c->end[1].wire->link;
+    return weir_sim_link_is_cut(c->end[1].host, c->end[0].host, link) ||
+           weir_sim_link_is_cut(c->end[0].host, c->end[1].host, back) || link->is.loss >= ALWAYS ||
+           back->is.loss >= ALWAYS;
+}
+
 static bool is_in_danger(const sim_connection *c)
 {
     for (int i = 0; i < 2; i++) {
@@ -159,8 +169,7 @@ static bool is_in_danger(const sim_connection *c)
         const tcp *t = end->socket;
         if (t->probes || c->end[!i].reset) return true;
         if (is_full(t) && weir_sim_tcp_patience(t)) return true;
-        if (weir_sim_link_is_cut(c->end[!i].host, end->host, end->wire->link)) return true;
-        if (weir_sim_link_is_cut(end->host, c->end[!i].host, c->end[!i].wire->link)) return true;
+        if (is_severed(c)) return true;
     }
     return false;
 }

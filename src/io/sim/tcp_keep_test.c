@@ -313,14 +313,25 @@ TEST(sim_a_peer_that_never_reads_is_a_deadlock)
     }
 }
 
-static int wait_for_ever(weir_io *io, void *argument)
+static int wait_on(weir_io *io, duo *d, const weir_sim_link *then)
 {
     char byte;
-    weir_socket socket = duo_connect(io, argument);
+    weir_socket socket = duo_connect(io, d);
     set_all(io, socket, &(plan){.idle = 10, .interval = 5, .count = 3});
+    if (then) weir_sim_set_links(d->sim, then);
     const int64_t n = weir_read(io, socket, &byte, 1);
     weir_close_socket(io, socket);
     return (int)n;
+}
+
+static int wait_for_ever(weir_io *io, void *argument)
+{
+    return wait_on(io, argument, NULL);
+}
+
+static int wait_behind_a_loss(weir_io *io, void *argument)
+{
+    return wait_on(io, argument, &(weir_sim_link){.latency = line.latency, .loss = 1000000});
 }
 
 TEST(sim_keepalive_does_not_hide_a_deadlock)
@@ -334,5 +345,9 @@ TEST(sim_keepalive_does_not_hide_a_deadlock)
     const weir_sim_fault script = {weir_seconds(1), WEIR_SIM_UNPLUG, d.server, NULL, 0};
     assert_int_equal(weir_sim_plan_faults(d.sim, &script, 1), 0);
     assert_int_equal(weir_run(weir_sim_io(d.client), wait_for_ever, &d), WEIR_ETIMEDOUT);
+    weir_sim_destroy(d.sim);
+    /* Also where no cable is cut, and yet nothing gets through. */
+    duo_begin(&d, hold, &line);
+    assert_int_equal(weir_run(weir_sim_io(d.client), wait_behind_a_loss, &d), WEIR_ETIMEDOUT);
     weir_sim_destroy(d.sim);
 }
