@@ -565,3 +565,27 @@ CONTRACT(udp_unix_datagrams_come_in_pairs_too)
     check_int(weir_read(io, ends[1], data, sizeof data), 4);
     contract_close(io, ends);
 }
+
+CONTRACT(udp_one_datagram_may_be_longer_than_the_buffer)
+{
+    weir_udp_socket server, client;
+    const weir_address here = weir_address_loopback4(0);
+    weir_address address;
+    static char data[9000];
+    if (!check_int(weir_udp_bind(io, &here, NULL, &server), 0)) return;
+    check_int(weir_udp_local(io, &server, &address), 0);
+    if (!check_int(weir_udp_dial(io, &address, NULL, &client), 0)) return;
+    /* The kernel makes the least of it that it allows: 2,304 bytes. */
+    const int least = 1;
+    check_int(weir_set_option(io, server.socket, SOL_SOCKET, SO_RCVBUF, &least, sizeof least), 0);
+    /* Of several one is kept; the first, with nothing before it. */
+    for (int i = 0; i < 5; i++) check_int(weir_udp_send(io, &client, data, sizeof data), 9000);
+    const weir_deadline end = weir_deadline_after(io, weir_seconds(5));
+    check_int(weir_udp_receive_until(io, &server, data, sizeof data, end, NULL), 9000);
+    const weir_deadline soon = weir_deadline_after(io, weir_milliseconds(1));
+    check_int(weir_udp_receive_until(io, &server, data, sizeof data, soon, NULL), WEIR_EDEADLINE);
+    check_int(weir_udp_send(io, &client, "more", 4), 4);
+    check_int(weir_udp_receive_until(io, &server, data, sizeof data, end, NULL), 4);
+    weir_udp_close(io, &client);
+    weir_udp_close(io, &server);
+}

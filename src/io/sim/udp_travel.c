@@ -67,7 +67,8 @@ void weir_sim_udp_enqueue(udp *u, sim_datagram *d)
 {
     host *h = u->node.host;
     const uint32_t limit = (uint32_t)weir_sim_option(&u->node, SOL_SOCKET, SO_RCVBUF);
-    if (u->shut_in || u->bytes + d->length + OVERHEAD > limit) {
+    /* The one that goes beyond the limit is taken: so is one that is longer than all of it. */
+    if (u->shut_in || u->bytes > limit) {
         if (sim_is_recorded(h->world) && d->packet) record_arrival(d, PACKET_NO_ROOM);
         if (!u->shut_in) u->dropped++;
         free(d);
