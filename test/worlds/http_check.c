@@ -90,13 +90,20 @@ static bool hits(const http_world *world, const weir_sim_fault *fault, const wei
     }
 }
 
+/* Whether a fault of the script happens: an end does with the fault that it ends. */
+static bool happens(const weir_sim_trial *trial, size_t i)
+{
+    const size_t decides = trial->begun_by[i] ? trial->begun_by[i] - 1u : i;
+    return !(trial->left_out >> decides & 1);
+}
+
 bool http_excused(const http_client *c)
 {
     const http_world *world = c->world;
     const weir_sim_trial *trial = world->trial;
     for (size_t i = 0; i < trial->fault_count; i++) {
         const weir_sim_fault *fault = &trial->faults[i];
-        if (trial->left_out >> i & 1) continue;
+        if (!happens(trial, i)) continue;
         if (hits(world, fault, world->server) || hits(world, fault, c->host)) return true;
         if (fault->kind == WEIR_SIM_CUT &&
             ((fault->host == c->host && fault->other == world->server) ||
@@ -137,7 +144,7 @@ void http_expect(http_world *world)
     const bool bad = trial->profile == WEIR_SIM_HOSTILE;
     for (size_t i = 0; i < trial->fault_count; i++) {
         if (bad || !plan->all_kinds) expect_fault(trial, trial->faults[i].kind);
-        if (trial->left_out >> i & 1) continue;
+        if (!happens(trial, i)) continue;
         http_count(world, weir_sim_fault_name(trial->faults[i].kind));
     }
 }

@@ -48,6 +48,27 @@ static int lost(weir_sim_trial *trial)
     return run_with(trial, HTTP_BUG_LOST);
 }
 
+/* Memory would fail, were that not left out: what does not happen excuses nothing. */
+static int left_out_script(weir_sim_trial *trial, http_world *world)
+{
+    const weir_sim_fault begin = {weir_seconds(1), WEIR_SIM_MEMORY, world->server, NULL, 1000000};
+    const weir_sim_fault end = {weir_seconds(2), WEIR_SIM_MEMORY, world->server, NULL, 0};
+    trial->left_out = 1;
+    int error = weir_sim_trial_fault(trial, &begin);
+    if (!error) error = weir_sim_trial_fault(trial, &end);
+    if (http_excused(&world->clients[0])) weir_sim_fail(trial, "nothing happens and is an excuse");
+    return error;
+}
+
+static int left_out(weir_sim_trial *trial)
+{
+    const http_plan plan = {.clients = 1, .requests = 1, .body = 100};
+    const int error = http_run(trial, &plan, left_out_script);
+    if (weir_sim_tally_of(trial->sim, weir_sim_fault_name(WEIR_SIM_MEMORY)) != 0)
+        weir_sim_fail(trial, "nothing happens and is counted");
+    return error;
+}
+
 static int drain(weir_sim_trial *trial)
 {
     const http_plan plan = {.clients = 8,
@@ -67,6 +88,7 @@ const weir_sim_scenario worlds[] = {
     {"another", "the answer is to another", another},
     {"memory", "memory was lost", memory},
     {"lost", "was handled and its answer is lost", lost},
+    {"left-out", "seeds, 0 failed", left_out},
     {"drain", "was handled and its answer is lost", drain},
 };
 
