@@ -117,3 +117,26 @@ CONTRACT(udp_control_data_that_makes_no_sense_is_refused)
     weir_udp_close(io, &server);
     weir_udp_close(io, &client);
 }
+
+CONTRACT(udp_control_data_of_ipv6_has_numbers_of_four_bytes)
+{
+    static const int types[] = {IPV6_HOPLIMIT, IPV6_TCLASS};
+    weir_udp_socket server, client;
+    const weir_address here = weir_address_loopback6(0);
+    const int usual = -1, most = 255, more = 256;
+    weir_address address;
+    if (weir_udp_bind(io, &here, NULL, &server) != 0) {
+        print_message("no IPv6 here\n");
+        return;
+    }
+    check_int(weir_udp_local(io, &server, &address), 0);
+    check_int(weir_udp_dial(io, &address, NULL, &client), 0);
+    for (int i = 0; i < 2; i++) {
+        check_int(send_with(io, &client, IPPROTO_IPV6, types[i], &usual, sizeof usual), 4);
+        check_int(send_with(io, &client, IPPROTO_IPV6, types[i], &most, sizeof most), 4);
+        check_int(send_with(io, &client, IPPROTO_IPV6, types[i], &more, sizeof more), WEIR_EINVAL);
+        check_int(send_with(io, &client, IPPROTO_IPV6, types[i], &most, 1), WEIR_EINVAL);
+    }
+    weir_udp_close(io, &server);
+    weir_udp_close(io, &client);
+}

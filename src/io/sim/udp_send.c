@@ -51,14 +51,17 @@ static int64_t target_of(const udp *u, const sim_transfer *t, sim_name *out)
 /* The number in an item, if it is within its range. */
 static bool take_number(const struct cmsghdr *item, int least, int *out)
 {
-    if (item->cmsg_len == CMSG_LEN(1)) {
-        *out = *CMSG_DATA(item);
-    } else if (item->cmsg_len == CMSG_LEN(sizeof *out)) {
-        memcpy(out, CMSG_DATA(item), sizeof *out);
-    } else {
-        return false;
-    }
+    if (item->cmsg_len != CMSG_LEN(sizeof *out)) return false;
+    memcpy(out, CMSG_DATA(item), sizeof *out);
     return *out >= least && *out <= UINT8_MAX;
+}
+
+/* The one item that may also be a byte. */
+static bool take_tos(const struct cmsghdr *item, int *out)
+{
+    if (item->cmsg_len != CMSG_LEN(1)) return take_number(item, 0, out);
+    *out = *CMSG_DATA(item);
+    return true;
 }
 
 static bool take_source4(const struct cmsghdr *item, manner *m)
@@ -88,8 +91,8 @@ static bool take_ip(const struct cmsghdr *item, manner *m)
 {
     switch (item->cmsg_type) {
     case IP_PKTINFO: return take_source4(item, m);
-    case IP_TTL: return item->cmsg_len == CMSG_LEN(sizeof(int)) && take_number(item, 1, &m->hops);
-    case IP_TOS: return take_number(item, 0, &m->class_);
+    case IP_TTL: return take_number(item, 1, &m->hops);
+    case IP_TOS: return take_tos(item, &m->class_);
     default: return false;
     }
 }
