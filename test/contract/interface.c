@@ -160,3 +160,58 @@ CONTRACT(waiting_for_a_change_can_be_canceled)
     check_int(error, WEIR_EDEADLINE);
     weir_interface_watch_close(io, watch);
 }
+
+/* A request about the loopback interface, of which the last bytes may be left out. */
+static void ask(weir_io *io, weir_socket socket, int type, int flags, uint32_t sequence,
+                size_t left)
+{
+    const struct {
+        struct nlmsghdr header;
+        struct ifinfomsg about;
+    } asked = {{.nlmsg_len = (uint32_t)(sizeof asked - left),
+                .nlmsg_type = (uint16_t)type,
+                .nlmsg_flags = (uint16_t)flags,
+                .nlmsg_seq = sequence},
+               {.ifi_index = (int)if_nametoindex("lo")}};
+    check_int(weir_write(io, socket, &asked, asked.header.nlmsg_len), asked.header.nlmsg_len);
+}
+
+/* Returns the error that is told of a request, 1 when none is. */
+static int error_told(weir_io *io, weir_socket socket, int type, int flags, size_t left)
+{
+    enum { FIRST = 7, LAST };
+    _Alignas(struct nlmsghdr) char answer[8192];
+    const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)answer;
+    struct nlmsgerr error = {0};
+    int told = 1;
+    ask(io, socket, type, flags, FIRST, left);
+    /* A request for nothing, which is to be told as done: behind that there is no more. */
+    ask(io, socket, NLMSG_NOOP, NLM_F_REQUEST | NLM_F_ACK, LAST, 0);
+    while (error.msg.nlmsg_seq != LAST) {
+        const int64_t n = weir_read(io, socket, answer, sizeof answer);
+        if (!check(n >= NLMSG_HDRLEN)) break;
+        if (header->nlmsg_type != NLMSG_ERROR) continue;
+        memcpy(&error, answer + NLMSG_HDRLEN, sizeof error);
+        if (error.msg.nlmsg_seq == FIRST) told = error.error;
+        /* What was refused is told again as a whole. */
+        const size_t more = error.error ? sizeof(struct ifinfomsg) - left : 0;
+        check_int(header->nlmsg_len, (int64_t)(NLMSG_HDRLEN + sizeof error + more));
+    }
+    return told;
+}
+
+CONTRACT(netlink_tells_who_asks_that_a_request_was_done)
+{
+    weir_socket socket;
+    const int request = NLM_F_REQUEST, ack = NLM_F_REQUEST | NLM_F_ACK;
+    if (!check_int(weir_socket_open(io, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &socket), 0)) return;
+    check_int(error_told(io, socket, RTM_GETLINK, request, 0), 1);
+    check_int(error_told(io, socket, RTM_GETLINK, ack, 0), 0);
+    check_int(error_told(io, socket, RTM_GETLINK, ack | NLM_F_DUMP, 0), 1);
+    check_int(error_told(io, socket, NLMSG_NOOP, request, 0), 1);
+    check_int(error_told(io, socket, NLMSG_NOOP, ack, 0), 0);
+    check_int(error_told(io, socket, RTM_GETLINK, request, 12), -EINVAL);
+    check_int(error_told(io, socket, RTM_GETLINK, ack, 12), -EINVAL);
+    check_int(error_told(io, socket, RTM_MAX + 1000, request, 0), -EOPNOTSUPP);
+    weir_close_socket(io, socket);
+}

@@ -4,6 +4,7 @@
  *
  *      RTM_GETLINK   of one interface, by index or name; or of all (NLM_F_DUMP)
  *      RTM_GETADDR   of all interfaces (NLM_F_DUMP)
+ *      NLMSG_ERROR   to a request that is refused, or that asks to be told that it was done
  *      groups        RTNLGRP_LINK hears of `eth0`; addresses of a host never change
  *
  *      | length | type | flags | sequence | port | struct ifinfomsg … | attributes … |
@@ -27,7 +28,8 @@
 
 enum {
     MOST_REQUEST = 4096,
-    MOST_ANSWER = 4096, /* two links, or a dozen addresses */
+    MOST_ANSWER =
+        MOST_REQUEST + 64, /* a request that is refused; all links or addresses are less */
     OVERHEAD = 512,
     LOWER_UP = 1 << 16, /* IFF_LOWER_UP */
 };
@@ -150,12 +152,15 @@ static void queue(sim_netlink *n, const builder *b)
     n->last = a;
 }
 
-static void answer_error(sim_netlink *n, const struct nlmsghdr *request, int error)
+/* Of a request that was done (error 0) the header alone is told again; else all of it. */
+static void answer_error(sim_netlink *n, const struct nlmsghdr *request, const char *body,
+                         int error)
 {
     builder b = {.length = 0};
-    const struct nlmsgerr body = {.error = -error, .msg = *request};
-    begin_message(&b, NLMSG_ERROR, 0, request->nlmsg_seq);
-    add(&b, &body, sizeof body);
+    const struct nlmsgerr about = {.error = -error, .msg = *request};
+    begin_message(&b, NLMSG_ERROR, error ? 0 : NLM_F_CAPPED, request->nlmsg_seq);
+    add(&b, &about, sizeof about);
+    if (error) add(&b, body, request->nlmsg_len - (uint32_t)sizeof *request);
     end_message(&b);
     queue(n, &b);
 }
@@ -220,36 +225,40 @@ static int asked_link(const host *h, const char *body, size_t length)
     return 0;
 }
 
-static void answer_link(sim_netlink *n, const struct nlmsghdr *request, const char *body)
+static int answer_link(sim_netlink *n, const struct nlmsghdr *request, const char *body)
 {
     const size_t length = request->nlmsg_len - sizeof *request;
-    if (length < sizeof(struct ifinfomsg)) {
-        answer_error(n, request, EINVAL);
-        return;
-    }
+    if (length < sizeof(struct ifinfomsg)) return EINVAL;
     const int index = asked_link(n->node.host, body, length);
-    if (index == 0) {
-        answer_error(n, request, ENODEV);
-        return;
-    }
+    if (index == 0) return ENODEV;
     builder b = {.length = 0};
     add_link(&b, n->node.host, index, 0, request->nlmsg_seq);
     queue(n, &b);
+    return 0;
+}
+
+/* Does what is asked.  Returns 0 or an errno; EINTR: NLMSG_DONE has said already that it is done.
+ */
+static int answer_request(sim_netlink *n, const struct nlmsghdr *request, const char *body)
+{
+    const bool all = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+    if (!(request->nlmsg_flags & NLM_F_REQUEST) || request->nlmsg_type < NLMSG_MIN_TYPE) return 0;
+    if (request->nlmsg_type == RTM_GETLINK && !all) return answer_link(n, request, body);
+    if (request->nlmsg_type == RTM_GETLINK) {
+        answer_links(n, request->nlmsg_seq);
+    } else if (request->nlmsg_type == RTM_GETADDR && all) {
+        answer_addresses(n, request->nlmsg_seq);
+    } else {
+        return EOPNOTSUPP;
+    }
+    return EINTR;
 }
 
 static void take_request(sim_netlink *n, const struct nlmsghdr *request, const char *body)
 {
-    const bool all = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-    if (!(request->nlmsg_flags & NLM_F_REQUEST) || request->nlmsg_type < NLMSG_MIN_TYPE) return;
-    if (request->nlmsg_type == RTM_GETLINK && all) {
-        answer_links(n, request->nlmsg_seq);
-    } else if (request->nlmsg_type == RTM_GETLINK) {
-        answer_link(n, request, body);
-    } else if (request->nlmsg_type == RTM_GETADDR && all) {
-        answer_addresses(n, request->nlmsg_seq);
-    } else {
-        answer_error(n, request, EOPNOTSUPP);
-    }
+    const int error = answer_request(n, request, body);
+    if (error == EINTR) return;
+    if (error || request->nlmsg_flags & NLM_F_ACK) answer_error(n, request, body, error);
 }
 
 static int64_t send_requests(sim_node *node, sim_transfer *t)
