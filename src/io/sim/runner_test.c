@@ -159,15 +159,16 @@ static int hang(weir_sim_trial *trial)
 TEST(sim_runner_kills_a_trial_that_does_not_end_and_says_where_it_was)
 {
     const weir_sim_scenario scenario = {"hang", "", hang};
-    assert_int_equal(RUN(&scenario, "--seeds", "1..3", "--limit", "0.05"), 1);
+    assert_int_equal(RUN(&scenario, "--seeds", "1..3", "--limit", "0.2"), 1);
     expect_said("3 seeds, 1 failed");
-    expect_said("seed 2 has not ended after 0.");
+    /* How long it was is the machine's: others run beside it. */
+    expect_said("seed 2 has not ended after ");
     expect_said("root  running");
-    expect_said("seed 2 fails: it did not end within 0.05 s of real time");
+    expect_said("seed 2 fails: it did not end within 0.2 s of real time");
     expect_said("repeat: hang --profile hostile --seed 2");
     /* In the calling process, too. */
     assert_int_not_equal(RUN(&scenario, "--seed", "2", "--limit", "1"), 0);
-    expect_said("seed 2 has not ended after 1");
+    expect_said("seed 2 has not ended after ");
 }
 
 static int sleep_for_ever(weir_io *io, void *argument)
