@@ -14,6 +14,8 @@
 #include "io/sim/device.h"
 #include "io/sim/socket.h"
 
+enum { UDP_OVERHEAD = 512 }; /* of the receive buffer, for each datagram and error in it */
+
 /* A datagram under way or arrived. */
 typedef struct sim_datagram sim_datagram;
 struct sim_datagram {

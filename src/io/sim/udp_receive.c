@@ -13,7 +13,6 @@
 #include <time.h>
 
 enum {
-    OVERHEAD = 512,
     QUOTED_FOUR = 520, /* of a datagram, in a report of ICMP: 576 bytes less headers (RFC 1812) */
     QUOTED_SIX = 1184, /* 1280 bytes less headers (RFC 4443 2.4) */
     PORT_UNREACHABLE_FOUR = 3,
@@ -109,7 +108,7 @@ static uint32_t discard(sim_datagram *d)
     uint32_t room = 0;
     for (sim_datagram *next; d; d = next) {
         next = d->more;
-        room += d->length + OVERHEAD;
+        room += d->length + UDP_OVERHEAD;
         free(d);
     }
     return room;
@@ -169,12 +168,12 @@ void weir_sim_udp_drop_all(udp *u)
 static sim_udp_error *add_error(udp *u, const char *data, uint32_t length)
 {
     const uint32_t limit = (uint32_t)weir_sim_option(&u->node, SOL_SOCKET, SO_RCVBUF);
-    if (u->bytes + length + OVERHEAD > limit) return NULL;
+    if (u->bytes + length + UDP_OVERHEAD > limit) return NULL;
     sim_udp_error *e = calloc(1, sizeof *e + length);
     if (!e) return NULL;
     e->length = length;
     if (length > 0) memcpy(e->data, data, length);
-    u->bytes += length + OVERHEAD;
+    u->bytes += length + UDP_OVERHEAD;
     if (u->errors) {
         u->last_error->next = e;
     } else {
@@ -265,7 +264,7 @@ static int64_t receive_error(udp *u, sim_transfer *t)
     weir_sim_transfer_in(t, e->data, part);
     if (t->peek) return part;
     u->errors = e->next;
-    u->bytes -= e->length + OVERHEAD;
+    u->bytes -= e->length + UDP_OVERHEAD;
     /* The socket's error is that of the first entry which the network has caused. */
     if (u->errors && is_of_network(u->errors)) {
         u->node.error = -u->errors->error;

@@ -15,7 +15,6 @@
 
 enum {
     HEADER = 42,
-    OVERHEAD = 512, /* of the receive buffer, for each datagram */
     MOST_MERGED = 64,
     MOST_BYTES = 65507, /* of what is merged */
 };
@@ -78,7 +77,7 @@ void weir_sim_udp_enqueue(udp *u, sim_datagram *d)
     d->dropped = u->dropped;
     d->instant = h->world->now;
     d->real = sim_real_time(h);
-    u->bytes += d->length + OVERHEAD;
+    u->bytes += d->length + UDP_OVERHEAD;
     weir_sim_stir(&u->node);
     if (u->first && weir_sim_option(&u->node, IPPROTO_UDP, UDP_GRO) && belongs(u->last, d)) {
         merge(u->last, d);
