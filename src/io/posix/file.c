@@ -13,22 +13,17 @@
 
 #include <weir/base/error.h>
 
+#include "io/open_flags.h"
+
 enum {
-    ALL_FLAGS = WEIR_OPEN_READ | WEIR_OPEN_WRITE | WEIR_OPEN_CREATE | WEIR_OPEN_EXCLUSIVE |
-                WEIR_OPEN_TRUNCATE | WEIR_OPEN_APPEND | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH |
-                WEIR_OPEN_NO_LINKS | WEIR_OPEN_HANDLE,
-    WITH_HANDLE = WEIR_OPEN_HANDLE | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH | WEIR_OPEN_NO_LINKS,
     MODE_BITS = 07777,
     RENAME_RETRIES = 64,
 };
 
 int weir_file_how(uint32_t flags, uint32_t mode, struct open_how *how)
 {
-    if (flags & ~(uint32_t)ALL_FLAGS) return WEIR_EINVAL;
+    if (!weir_open_flags_fit(flags)) return WEIR_EINVAL;
     const bool handle = flags & WEIR_OPEN_HANDLE;
-    if (handle && flags & ~(uint32_t)WITH_HANDLE) return WEIR_EINVAL;
-    if (!handle && !(flags & (WEIR_OPEN_READ | WEIR_OPEN_WRITE))) return WEIR_EINVAL;
-
     memset(how, 0, sizeof(*how));
     how->flags = O_CLOEXEC;
     how->flags |= handle ? O_PATH | O_NOFOLLOW : O_NONBLOCK | O_NOCTTY;

@@ -14,15 +14,12 @@
 
 #include <weir/io/file.h>
 
+#include "io/open_flags.h"
 #include "io/sim/attempt.h"
 #include "io/sim/disk_tree.h"
 #include "io/sim/socket.h"
 
 enum {
-    ALL_FLAGS = WEIR_OPEN_READ | WEIR_OPEN_WRITE | WEIR_OPEN_CREATE | WEIR_OPEN_EXCLUSIVE |
-                WEIR_OPEN_TRUNCATE | WEIR_OPEN_APPEND | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH |
-                WEIR_OPEN_NO_LINKS | WEIR_OPEN_HANDLE,
-    WITH_HANDLE = WEIR_OPEN_HANDLE | WEIR_OPEN_DIRECTORY | WEIR_OPEN_BENEATH | WEIR_OPEN_NO_LINKS,
     MAX_SLICES = 1024,
     UMASK = 022,
 };
@@ -79,10 +76,8 @@ static int64_t take(host *h, const weir_op *op, const sim_walk *walk, sim_inode 
 int64_t weir_sim_attempt_open(host *h, weir_op *op)
 {
     const uint32_t flags = op->args.open.flags;
-    if (flags & ~(uint32_t)ALL_FLAGS) return WEIR_EINVAL;
+    if (!weir_open_flags_fit(flags)) return WEIR_EINVAL;
     const bool handle = flags & WEIR_OPEN_HANDLE;
-    if (handle && flags & ~(uint32_t)WITH_HANDLE) return WEIR_EINVAL;
-    if (!handle && !(flags & (WEIR_OPEN_READ | WEIR_OPEN_WRITE))) return WEIR_EINVAL;
     sim_walk walk = {.beneath = flags & WEIR_OPEN_BENEATH,
                      .no_links = flags & WEIR_OPEN_NO_LINKS,
                      .takes_link = handle,
