@@ -201,17 +201,23 @@ static int64_t get_option(sim_node *n, int level, int name, void *value, uint32_
     return SIM_WAIT;
 }
 
-static bool is_of_keepalive(int level, int name)
+/* What is about to be set counts from now on; what is on already goes on as it was. */
+static void set_keepalive(tcp *t, int level, int name, const void *value, uint32_t size)
 {
-    if (level == SOL_SOCKET) return name == SO_KEEPALIVE;
-    return level == IPPROTO_TCP &&
-           (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT);
+    int on = 0;
+    if (level == SOL_SOCKET && name == SO_KEEPALIVE) {
+        if (size >= sizeof on) memcpy(&on, value, sizeof on);
+        if (on && !weir_sim_option(&t->node, level, name)) weir_sim_tcp_keep(t, true);
+    } else if (level == IPPROTO_TCP &&
+               (name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT)) {
+        weir_sim_tcp_keep(t, false);
+    }
 }
 
 static int64_t set_option(sim_node *n, int level, int name, const void *value, uint32_t size)
 {
     tcp *t = (tcp *)n;
-    if (is_of_keepalive(level, name)) weir_sim_tcp_keep(t, name == SO_KEEPALIVE);
+    set_keepalive(t, level, name, value, size);
     if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY && t->binding.bound) return WEIR_EINVAL;
     if (level != IPPROTO_TCP || name != TCP_CONGESTION) return SIM_WAIT;
     char asked[16] = "";

@@ -164,8 +164,8 @@ void weir_sim_wire_free(sim_connection *c, int side);
 
 /* tcp_keep.c --------------------------------------------------------------------------------- */
 
-/* Keepalive of a socket that was connected, or whose options are being set: begins, or looks at
- * them anew. */
+/* Keepalive of a socket that was connected, or whose options are being set: looks at them anew;
+ * `on`: it is being switched on, and begins now. */
 void weir_sim_tcp_keep(tcp *t, bool on);
 
 /* The other end takes nothing more: it is asked from time to time whether it still lives. */

@@ -96,6 +96,38 @@ TEST(sim_keepalive_has_the_kernels_numbers_when_none_are_set)
     expect_timeout(&p, 7200000 + 9 * 75000);
 }
 
+/* Switches keepalive on that is on, again and again. */
+static int switch_on_again(weir_io *io, void *argument)
+{
+    duo *d = argument;
+    const plan *p = d->own;
+    char byte;
+    weir_scope scope;
+    weir_socket socket = duo_connect(io, d);
+    set_all(io, socket, p);
+    d->result = WEIR_EDEADLINE;
+    for (int i = 0; i < 50 && d->result == WEIR_EDEADLINE; i++) {
+        duo_set(io, socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+        weir_scope_enter_for(io, &scope, weir_seconds(1));
+        d->result = weir_read(io, socket, &byte, 1);
+        weir_scope_leave(io, &scope);
+    }
+    ((plan *)d->own)->when = duo_time(io);
+    ((plan *)d->own)->result = d->result;
+    weir_close_socket(io, socket);
+    return 0;
+}
+
+TEST(sim_keepalive_that_is_switched_on_again_goes_on)
+{
+    plan p = {.idle = 10, .interval = 5, .count = 3};
+    duo d = {.own = &p};
+    duo_begin(&d, hold, &line);
+    const weir_sim_fault script = {weir_seconds(1), WEIR_SIM_UNPLUG, d.server, NULL, 0};
+    duo_run(&d, switch_on_again, &script, 1);
+    expect_timeout(&p, 25000);
+}
+
 TEST(sim_a_half_open_connection_without_keepalive_stays)
 {
     plan p = {0};
