@@ -399,7 +399,7 @@ int __wrap_unlinkat(int directory, const char *path, int flags)
     sim_walk walk = {.base = weir_sim_disk_directory(weir_sim_node_at(h, directory))};
     if (!walk.base || weir_sim_walk(h->disk, &walk, path, strlen(path)) < 0 || !walk.found)
         return (int)tell(WEIR_ENOENT);
-    weir_sim_inode_unlink(walk.found);
+    weir_sim_inode_unlink(walk.found, sim_real_time(h));
     return 0;
 }
 
@@ -474,10 +474,10 @@ char *__wrap_mkdtemp(char *pattern)
     return weir_sim_disk_mkdir(h, pattern, 0700) == 0 ? pattern : NULL;
 }
 
-static void remove_all(sim_inode *inode)
+static void remove_all(sim_inode *inode, int64_t now)
 {
-    while (inode->first) remove_all(inode->first);
-    weir_sim_inode_unlink(inode);
+    while (inode->first) remove_all(inode->first, now);
+    weir_sim_inode_unlink(inode, now);
 }
 
 void __wrap_contract_remove_directory(const char *path)
@@ -489,7 +489,7 @@ void __wrap_contract_remove_directory(const char *path)
     }
     sim_walk walk = {.base = h->disk->root};
     if (weir_sim_walk(h->disk, &walk, path, strlen(path)) == 0 && walk.found)
-        remove_all(walk.found);
+        remove_all(walk.found, sim_real_time(h));
 }
 
 pid_t __wrap_getpid(void)

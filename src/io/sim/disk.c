@@ -105,6 +105,7 @@ int64_t weir_sim_attempt_open(host *h, weir_op *op)
     if (flags & WEIR_OPEN_TRUNCATE && flags & WEIR_OPEN_WRITE && inode->kind == INODE_FILE) {
         h->disk->used -= inode->size;
         inode->size = 0;
+        inode->modified = clock_of(h);
     }
     file->inode = inode;
     inode->opened++;
@@ -441,7 +442,7 @@ int64_t weir_sim_disk_remove(host *h, const char *path, bool directory)
     const bool is = walk.found->kind == INODE_DIRECTORY;
     if (is != directory) return is ? WEIR_EISDIR : WEIR_ENOTDIR;
     if (walk.found->first) return -ENOTEMPTY;
-    weir_sim_inode_unlink(walk.found);
+    weir_sim_inode_unlink(walk.found, clock_of(h));
     return 0;
 }
 

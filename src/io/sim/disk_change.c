@@ -25,7 +25,7 @@ int64_t weir_sim_attempt_unlink(host *h, weir_op *op)
     if (error) return error;
     if (!walk.found) return WEIR_ENOENT;
     if (walk.found->kind == INODE_DIRECTORY) return WEIR_EISDIR;
-    weir_sim_inode_unlink(walk.found);
+    weir_sim_inode_unlink(walk.found, sim_real_time(h));
     return 0;
 }
 

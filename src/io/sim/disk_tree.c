@@ -56,9 +56,10 @@ void weir_sim_inode_free_if_unused(sim_inode *i)
     free(i);
 }
 
-void weir_sim_inode_unlink(sim_inode *i)
+void weir_sim_inode_unlink(sim_inode *i, int64_t now)
 {
     sim_inode *parent = i->parent;
+    parent->modified = now;
     if (i->previous) {
         i->previous->next = i->next;
     } else {

@@ -75,7 +75,7 @@ sim_inode *weir_sim_inode_add(sim_disk *disk, sim_inode *parent, const char *nam
                               sim_inode_kind kind, uint32_t mode, int64_t now);
 
 /* Takes its name away, and frees it when nobody has it open. */
-void weir_sim_inode_unlink(sim_inode *inode);
+void weir_sim_inode_unlink(sim_inode *inode, int64_t now);
 
 /* Frees it if it has no name and nobody has it open. */
 void weir_sim_inode_free_if_unused(sim_inode *inode);
