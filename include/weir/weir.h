@@ -93,6 +93,10 @@
 #include <weir/process/process.h>
 #include <weir/process/stdio.h>
 
+#include <weir/dns/wire/edns.h>
+#include <weir/dns/wire/message.h>
+#include <weir/dns/wire/name.h>
+#include <weir/dns/wire/record.h>
 #include <weir/http/types/date.h>
 #include <weir/http/types/field.h>
 #include <weir/http/types/method.h>
