@@ -1,50 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * For the tests of this floor: bytes that end at a page nobody may touch, and heads fed in every
- * way that must make no difference.
+ * For the tests of this floor: heads fed in every way that must make no difference.
  */
 #ifndef WEIR_HTTP_WIRE_TESTING_H
 #define WEIR_HTTP_WIRE_TESTING_H
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <weir/base/error.h>
 #include <weir/http/wire/parser.h>
 
+#include "test/harness/guard.h"
 #include "test/harness/test.h"
 
 #define BYTES(literal) weir_bytes_of(literal, sizeof(literal) - 1)
-
-/* A region whose last byte lies before an inaccessible page. */
-typedef struct guarded {
-    char *map;
-    size_t size;
-} guarded;
-
-static inline guarded guarded_new(size_t room)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    guarded g = {NULL, (room + page - 1) / page * page + page};
-    g.map = mmap(NULL, g.size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(g.map != MAP_FAILED);
-    assert_int_equal(mprotect(g.map + g.size, page, PROT_NONE), 0);
-    return g;
-}
-
-/* Copies bytes so that they end at the guard. */
-static inline char *guarded_put(const guarded *g, const char *data, size_t len)
-{
-    assert_true(len <= g->size);
-    char *at = g->map + g->size - len;
-    if (len > 0) memcpy(at, data, len);
-    return at;
-}
-
-static inline void guarded_free(guarded *g)
-{
-    munmap(g->map, g->size + (size_t)sysconf(_SC_PAGESIZE));
-}
 
 /* What a head came to. */
 typedef struct outcome {
