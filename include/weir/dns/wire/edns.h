@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <weir/base/bytes.h>
+#include <weir/base/time.h>
 #include <weir/dns/wire/message.h>
 #include <weir/dns/wire/record.h>
 
@@ -34,15 +35,15 @@ typedef enum weir_dns_edns_option {
 
 /* The OPT record of a message. */
 typedef struct weir_dns_edns {
-    uint16_t udp_size;
+    uint16_t udp_size; /* at least 512 when read (RFC 6891 6.2.3) */
     uint8_t version;
     uint8_t extended_rcode; /* the upper eight bits of the response code */
     bool dnssec_ok;         /* DO */
     weir_bytes options;     /* as on the wire, borrowed: weir_dns_edns_next */
 } weir_dns_edns;
 
-/* Reads an OPT record.  Its owner has to be the root, its options whole.
- * Returns 0 and *out; WEIR_EDNS_MESSAGE. */
+/* Reads an OPT record.  Its owner has to be the root, its options whole.  A message with two of
+ * them is malformed (RFC 6891 6.1.1): the caller counts. Returns 0 and *out; WEIR_EDNS_MESSAGE. */
 int weir_dns_edns_decode(const weir_dns_reader *reader, const weir_dns_record *record,
                          weir_dns_edns *out);
 
@@ -54,7 +55,8 @@ unsigned weir_dns_edns_rcode(const weir_dns_header *header, const weir_dns_edns 
  * WEIR_EDNS_MESSAGE. */
 int weir_dns_edns_next(weir_bytes *options, uint16_t *code, weir_bytes *value);
 
-/* Adds an OPT record to the additional section.  Returns as weir_dns_writer_record. */
+/* Adds an OPT record to the additional section.  Returns as weir_dns_writer_record; WEIR_EINVAL for
+ * options that are not whole. */
 int weir_dns_writer_edns(weir_dns_writer *writer, const weir_dns_edns *edns);
 
 /* Appends an option to octets that become weir_dns_edns.options.
@@ -72,8 +74,13 @@ typedef struct weir_dns_cookie {
 /* Reads the value of a COOKIE option.  Returns 0 and *out; WEIR_EDNS_MESSAGE: no legal length. */
 int weir_dns_cookie_decode(weir_bytes value, weir_dns_cookie *out);
 
-/* Writes the value of a COOKIE option; returns its length, at most 40.  `out` has room for 40. */
+/* Writes the value of a COOKIE option; returns its length, at most 40.  `out` has room for 40.  A
+ * server's cookie of an illegal length is left out. */
 size_t weir_dns_cookie_encode(const weir_dns_cookie *cookie, uint8_t *out);
+
+/* Reads the value of a KEEPALIVE option (RFC 7828 3): how long the server keeps an idle connection.
+ * Returns 1 and *timeout; 0: it is empty, as clients send it; WEIR_EDNS_MESSAGE. */
+int weir_dns_keepalive_decode(weir_bytes value, weir_duration *timeout);
 
 /* An extended error (RFC 8914). */
 typedef struct weir_dns_extended_error {
@@ -84,7 +91,8 @@ typedef struct weir_dns_extended_error {
 /* Reads the value of an ERROR option.  Returns 0 and *out; WEIR_EDNS_MESSAGE. */
 int weir_dns_extended_error_decode(weir_bytes value, weir_dns_extended_error *out);
 
-/* The registered purpose of a code, "Stale Answer"; NULL for an unknown one.  Static. */
+/* The registered purpose of a code, "Stale Answer" (RFC 8914 4 and the IANA registry); NULL for an
+ * unknown one.  Static. */
 const char *weir_dns_extended_error_name(uint16_t code);
 
 #ifdef __cplusplus
