@@ -81,14 +81,4 @@ static inline const void *dns_field_in(const weir_dns_data *data, const dns_fiel
     return (const char *)data + field->at;
 }
 
-static inline uint16_t dns_load_16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static inline uint32_t dns_load_32(const uint8_t *at)
-{
-    return (uint32_t)dns_load_16(at) << 16 | dns_load_16(at + 2);
-}
-
 #endif

@@ -8,6 +8,7 @@
 #include <weir/base/error.h>
 
 #include "dns/wire/data.h"
+#include "dns/wire/octets.h"
 
 typedef struct source {
     const uint8_t *at, *end;
@@ -67,9 +68,9 @@ static bool take_number(source *from, size_t octets, void *out)
     if (octets == 1)
         *(uint8_t *)out = *at;
     else if (octets == 2)
-        *(uint16_t *)out = dns_load_16(at);
+        *(uint16_t *)out = octets_get16(at);
     else
-        *(uint32_t *)out = dns_load_32(at);
+        *(uint32_t *)out = octets_get32(at);
     return true;
 }
 

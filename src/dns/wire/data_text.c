@@ -90,6 +90,8 @@ static void put_list(dns_text *text, dns_look look, weir_bytes list)
     case DNS_LOOK_TYPES: put_types(text, list); break;
     case DNS_LOOK_BITS: put_bits(text, list); break;
     default:
+        /* Digits of nothing are nothing: a KEY that says that there is none. */
+        if (list.len == 0 && (look == DNS_LOOK_BASE64 || look == DNS_LOOK_HEX)) break;
         dns_text_gap(text);
         put_octets(text, look, list);
         break;

@@ -9,7 +9,7 @@
 #include <weir/base/error.h>
 #include <weir/dns/wire/edns.h>
 
-#include "dns/wire/data.h"
+#include "dns/wire/octets.h"
 
 enum { DNSSEC_OK = 0x8000 };
 
@@ -98,6 +98,6 @@ int weir_dns_keepalive_decode(weir_bytes value, weir_duration *timeout)
 {
     if (value.len == 0) return 0;
     if (value.len != 2) return WEIR_EDNS_MESSAGE;
-    *timeout = weir_milliseconds((int64_t)dns_load_16((const uint8_t *)value.data) * 100);
+    *timeout = weir_milliseconds((int64_t)octets_get16((const uint8_t *)value.data) * 100);
     return 1;
 }

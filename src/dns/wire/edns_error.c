@@ -5,12 +5,12 @@
 #include <weir/base/error.h>
 #include <weir/dns/wire/edns.h>
 
-#include "dns/wire/data.h"
+#include "dns/wire/octets.h"
 
 int weir_dns_extended_error_decode(weir_bytes value, weir_dns_extended_error *out)
 {
     if (value.len < 2) return WEIR_EDNS_MESSAGE;
-    out->code = dns_load_16((const uint8_t *)value.data);
+    out->code = octets_get16((const uint8_t *)value.data);
     out->text = weir_bytes_of(value.data + 2, value.len - 2);
     return 0;
 }

@@ -9,15 +9,16 @@
 #include <weir/base/error.h>
 
 #include "dns/wire/data.h"
+#include "dns/wire/octets.h"
 
 int weir_dns_svcb_next(weir_bytes *parameters, uint16_t *key, weir_bytes *value)
 {
     const uint8_t *at = (const uint8_t *)parameters->data;
     if (parameters->len == 0) return 0;
     if (parameters->len < 4) return WEIR_EDNS_MESSAGE;
-    const size_t len = dns_load_16(at + 2);
+    const size_t len = octets_get16(at + 2);
     if (len > parameters->len - 4) return WEIR_EDNS_MESSAGE;
-    *key = dns_load_16(at);
+    *key = octets_get16(at);
     *value = weir_bytes_of(at + 4, len);
     *parameters = weir_bytes_of(at + 4 + len, parameters->len - 4 - len);
     return 1;
@@ -31,7 +32,7 @@ static bool good_mandatory(weir_bytes list, weir_bytes parameters)
     weir_bytes value;
     if (list.len == 0 || list.len % 2 != 0) return false;
     for (size_t i = 0; i < list.len; i += 2) {
-        const uint16_t wanted = dns_load_16(at + i);
+        const uint16_t wanted = octets_get16(at + i);
         if (wanted <= key) return false;
         while (key < wanted) {
             if (weir_dns_svcb_next(&parameters, &key, &value) <= 0) return false;

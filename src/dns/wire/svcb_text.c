@@ -5,6 +5,7 @@
  */
 #include "dns/wire/data.h"
 #include "dns/wire/data_text.h"
+#include "dns/wire/octets.h"
 
 static const char *const key_names[] = {
     [WEIR_DNS_SVCB_MANDATORY] = "mandatory",
@@ -31,7 +32,7 @@ static void put_keys(dns_text *text, weir_bytes keys)
 {
     for (size_t i = 0; i + 2 <= keys.len; i += 2) {
         if (i > 0) dns_text_char(text, ',');
-        put_key(text, dns_load_16((const uint8_t *)keys.data + i));
+        put_key(text, octets_get16((const uint8_t *)keys.data + i));
     }
 }
 
@@ -72,7 +73,7 @@ static void put_value(dns_text *text, uint16_t key, weir_bytes value)
     case WEIR_DNS_SVCB_MANDATORY: put_keys(text, value); break;
     case WEIR_DNS_SVCB_ALPN: put_alpn(text, value); break;
     case WEIR_DNS_SVCB_PORT:
-        if (value.len == 2) dns_text_number(text, dns_load_16((const uint8_t *)value.data));
+        if (value.len == 2) dns_text_number(text, octets_get16((const uint8_t *)value.data));
         break;
     case WEIR_DNS_SVCB_IPV4HINT: put_addresses(text, value, 4); break;
     case WEIR_DNS_SVCB_ECH: dns_text_base64(text, value, 0); break;
