@@ -23,9 +23,13 @@ void dns_text_word(dns_text *text, const char *word)
 
 void dns_text_number(dns_text *text, uint32_t value)
 {
-    char digits[16];
-    snprintf(digits, sizeof digits, "%u", value);
-    dns_text_word(text, digits);
+    char digits[10];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    dns_text_bytes(text, weir_bytes_of(digits + at, sizeof digits - at));
 }
 
 void dns_text_gap(dns_text *text)
