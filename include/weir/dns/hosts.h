@@ -29,7 +29,7 @@ typedef struct weir_dns_hosts weir_dns_hosts;
 enum weir_dns_family {
     WEIR_DNS_IPV4 = 1,
     WEIR_DNS_IPV6 = 2,
-    WEIR_DNS_ANY = 3,
+    WEIR_DNS_BOTH = 3,
 };
 
 /* What a text held. */

@@ -23,12 +23,14 @@ extern "C" {
 #define WEIR_DNS_UNICODE_TEXT 1024 /* room for the UTF-8 of one, NUL included */
 
 /* Turns the UTF-8 text of a host's name into ASCII, in small letters, NUL-terminated; a final dot
- * stays (an ideographic full stop is a dot, too).  ASCII is only checked, by weir_dns_host_check.
+ * stays (an ideographic full stop is a dot, too).  What comes out is checked by weir_dns_host_check
+ * with `flags` (weir_dns_host_flags); for ASCII nothing else is done.
  *
  * Returns the length; WEIR_EDNS_NAME: no legal name; WEIR_EUNSUPPORTED: not ASCII, and built
  * without libidn2; WEIR_ENOMEM.  `reason`, which may be NULL, is the fault in words for people:
  * static.  `out` is untouched on error.  Any thread; never waits. */
-int weir_dns_idna_to_ascii(weir_bytes text, char out[WEIR_DNS_ASCII_TEXT], const char **reason);
+int weir_dns_idna_to_ascii(weir_bytes text, unsigned flags, char out[WEIR_DNS_ASCII_TEXT],
+                           const char **reason);
 
 /* Turns an ASCII name into what people read: labels "xn--" become UTF-8, if they are right; others
  * stay as they are, and so does the whole name when it is built without libidn2.  For display only:

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Names that no name server is asked for, by their last labels.
+ */
+#include <weir/dns/special.h>
+
+#include <string.h>
+
+#include <weir/base/error.h>
+#include <weir/dns/hosts.h>
+
+/* A domain in wire form, small letters, the root's zero left out. */
+typedef struct special_domain {
+    const char *suffix;
+    uint8_t len;
+    uint8_t kind; /* weir_dns_special_kind */
+} special_domain;
+
+#define DOMAIN(suffix, kind)                                \
+    {                                                       \
+        suffix, sizeof(suffix) - 1, WEIR_DNS_SPECIAL_##kind \
+    }
+
+static const special_domain domains[] = {
+    DOMAIN("\x09"
+           "localhost",
+           LOCALHOST),
+    DOMAIN("\x07"
+           "invalid",
+           NXDOMAIN),
+    DOMAIN("\x03"
+           "alt",
+           NXDOMAIN),
+    DOMAIN("\x05"
+           "onion",
+           ONION),
+    DOMAIN("\x05"
+           "local",
+           MDNS),
+    DOMAIN("\x03"
+           "254"
+           "\x03"
+           "169"
+           "\x07"
+           "in-addr"
+           "\x04"
+           "arpa",
+           MDNS),
+    DOMAIN("\x01"
+           "8"
+           "\x01"
+           "e"
+           "\x01"
+           "f"
+           "\x03"
+           "ip6"
+           "\x04"
+           "arpa",
+           MDNS),
+    DOMAIN("\x01"
+           "9"
+           "\x01"
+           "e"
+           "\x01"
+           "f"
+           "\x03"
+           "ip6"
+           "\x04"
+           "arpa",
+           MDNS),
+    DOMAIN("\x01"
+           "a"
+           "\x01"
+           "e"
+           "\x01"
+           "f"
+           "\x03"
+           "ip6"
+           "\x04"
+           "arpa",
+           MDNS),
+    DOMAIN("\x01"
+           "b"
+           "\x01"
+           "e"
+           "\x01"
+           "f"
+           "\x03"
+           "ip6"
+           "\x04"
+           "arpa",
+           MDNS),
+};
+
+static char small(uint8_t octet)
+{
+    return (char)(octet >= 'A' && octet <= 'Z' ? octet + ('a' - 'A') : octet);
+}
+
+/* Whether the name ends with the domain, at a label's border. */
+static bool ends_with(const weir_dns_name *name, const special_domain *domain)
+{
+    if (name->len < domain->len + 1) return false;
+    const size_t start = (size_t)name->len - 1 - domain->len;
+    for (size_t i = 0; i < domain->len; i++)
+        if (small(name->octets[start + i]) != domain->suffix[i]) return false;
+    size_t at = 0;
+    while (at < start) at += 1u + name->octets[at];
+    return at == start;
+}
+
+weir_dns_special_kind weir_dns_special(const weir_dns_name *name)
+{
+    if (name->len < 2) return WEIR_DNS_SPECIAL_NONE;
+    /* The last letter of the last label tells most names apart from all of these. */
+    const char last = small(name->octets[name->len - 2]);
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
+        if (domains[i].suffix[domains[i].len - 1] != last) continue;
+        if (ends_with(name, &domains[i])) return (weir_dns_special_kind)domains[i].kind;
+    }
+    return WEIR_DNS_SPECIAL_NONE;
+}
+
+int weir_dns_special_result(weir_dns_special_kind kind)
+{
+    switch (kind) {
+    case WEIR_DNS_SPECIAL_NONE:
+    case WEIR_DNS_SPECIAL_LOCALHOST: return 0;
+    case WEIR_DNS_SPECIAL_NXDOMAIN: return WEIR_EDNS_NOTFOUND;
+    case WEIR_DNS_SPECIAL_ONION:
+    case WEIR_DNS_SPECIAL_MDNS: return WEIR_EDNS_SPECIAL;
+    }
+    return 0;
+}
+
+const char *weir_dns_special_text(weir_dns_special_kind kind)
+{
+    switch (kind) {
+    case WEIR_DNS_SPECIAL_NONE: return "an ordinary name";
+    case WEIR_DNS_SPECIAL_LOCALHOST: return "the loopback addresses (RFC 6761)";
+    case WEIR_DNS_SPECIAL_NXDOMAIN: return "a name that never exists in DNS (RFC 6761, RFC 9476)";
+    case WEIR_DNS_SPECIAL_ONION: return "a name of Tor's (RFC 7686)";
+    case WEIR_DNS_SPECIAL_MDNS: return "a name of multicast DNS (RFC 6762)";
+    }
+    return "unknown kind";
+}
+
+size_t weir_dns_localhost(unsigned families, weir_address out[2])
+{
+    size_t count = 0;
+    if (families & WEIR_DNS_IPV4) out[count++] = weir_address_loopback4(0);
+    if (families & WEIR_DNS_IPV6) out[count++] = weir_address_loopback6(0);
+    return count;
+}
