@@ -18,6 +18,9 @@ find_package(PkgConfig REQUIRED)
 if(WEIR_URING)
     pkg_check_modules(LIBURING REQUIRED IMPORTED_TARGET liburing)
 endif()
+if(WEIR_IDN)
+    pkg_check_modules(LIBIDN2 REQUIRED IMPORTED_TARGET libidn2)
+endif()
 
 # For our own code only: an installed weir::weir carries none of this.  _GNU_SOURCE is empty, as in
 # a file that defines it for itself; the examples do without.

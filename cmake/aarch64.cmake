@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# Cross-compiling for 64-bit ARM.  The C library comes with the cross compiler; liburing and cmocka
-# are Debian's arm64 packages, unpacked by tools/aarch64-sysroot into build/aarch64-sysroot.
+# Cross-compiling for 64-bit ARM.  The C library comes with the cross compiler; liburing, libidn2
+# and cmocka are Debian's arm64 packages, unpacked by tools/aarch64-sysroot into
+# build/aarch64-sysroot.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
