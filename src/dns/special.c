@@ -21,75 +21,18 @@ typedef struct special_domain {
         suffix, sizeof(suffix) - 1, WEIR_DNS_SPECIAL_##kind \
     }
 
+/* An octal escape has three digits at most: "\003254" is a label of three characters. */
 static const special_domain domains[] = {
-    DOMAIN("\x09"
-           "localhost",
-           LOCALHOST),
-    DOMAIN("\x07"
-           "invalid",
-           NXDOMAIN),
-    DOMAIN("\x03"
-           "alt",
-           NXDOMAIN),
-    DOMAIN("\x05"
-           "onion",
-           ONION),
-    DOMAIN("\x05"
-           "local",
-           MDNS),
-    DOMAIN("\x03"
-           "254"
-           "\x03"
-           "169"
-           "\x07"
-           "in-addr"
-           "\x04"
-           "arpa",
-           MDNS),
-    DOMAIN("\x01"
-           "8"
-           "\x01"
-           "e"
-           "\x01"
-           "f"
-           "\x03"
-           "ip6"
-           "\x04"
-           "arpa",
-           MDNS),
-    DOMAIN("\x01"
-           "9"
-           "\x01"
-           "e"
-           "\x01"
-           "f"
-           "\x03"
-           "ip6"
-           "\x04"
-           "arpa",
-           MDNS),
-    DOMAIN("\x01"
-           "a"
-           "\x01"
-           "e"
-           "\x01"
-           "f"
-           "\x03"
-           "ip6"
-           "\x04"
-           "arpa",
-           MDNS),
-    DOMAIN("\x01"
-           "b"
-           "\x01"
-           "e"
-           "\x01"
-           "f"
-           "\x03"
-           "ip6"
-           "\x04"
-           "arpa",
-           MDNS),
+    DOMAIN("\011localhost", LOCALHOST),
+    DOMAIN("\007invalid", NXDOMAIN),
+    DOMAIN("\003alt", NXDOMAIN),
+    DOMAIN("\005onion", ONION),
+    DOMAIN("\005local", MDNS),
+    DOMAIN("\003254\003169\007in-addr\004arpa", MDNS),
+    DOMAIN("\0018\001e\001f\003ip6\004arpa", MDNS),
+    DOMAIN("\0019\001e\001f\003ip6\004arpa", MDNS),
+    DOMAIN("\001a\001e\001f\003ip6\004arpa", MDNS),
+    DOMAIN("\001b\001e\001f\003ip6\004arpa", MDNS),
 };
 
 static char small(uint8_t octet)

@@ -69,6 +69,7 @@ typedef struct weir_dns_files weir_dns_files;
 /* Makes the reader of the files; nothing is read yet.
  *
  * Returns 0 and *out; WEIR_ENOMEM; WEIR_EINVAL for a config that weir_dns_config_check refuses.
+ * `options` NULL: the defaults.
  * Ownership: given; weir_dns_files_destroy.  The options are copied.  Any thread; never waits. */
 int weir_dns_files_create(const weir_dns_files_options *options, weir_dns_files **out);
 
@@ -80,8 +81,8 @@ void weir_dns_files_destroy(weir_dns_files *files);
  * WEIR_CLOCK_MONOTONIC), after a look at the files.  A missing file is an empty one.  One that
  * cannot be read keeps what it held before (weir_dns_file_state.error): this is no error here.
  *
- * Returns 0 and *out; WEIR_ENOMEM when there is no view yet; WEIR_ECANCELED, WEIR_EDEADLINE: while
- * it looked, and the next one looks instead.
+ * Returns 0 and *out; WEIR_ECANCELED, WEIR_EDEADLINE: while it looked, and the next one looks
+ * instead; while there is no view yet also WEIR_ENOMEM, WEIR_EMFILE, WEIR_ENFILE.
  * Ownership: lent until weir_dns_view_release, which is due once for each.
  * A cancellation point only when it looks at the files, or waits for the very first look.  From any
  * task of one engine. */
