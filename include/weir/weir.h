@@ -93,6 +93,7 @@
 #include <weir/process/process.h>
 #include <weir/process/stdio.h>
 
+#include <weir/dns/report.h>
 #include <weir/dns/wire/edns.h>
 #include <weir/dns/wire/message.h>
 #include <weir/dns/wire/name.h>
