@@ -47,12 +47,12 @@ typedef struct dns_servers dns_servers;
 /* Makes a list of 1 to DNS_SERVERS servers, whose order is kept.
  * Returns 0 and *out, the caller's to destroy; WEIR_EINVAL, WEIR_ENOMEM, errors of
  * weir_random_secure. */
-int dns_servers_create(weir_io *io, const weir_address *servers, size_t count,
-                       const dns_ask_options *options, dns_servers **out);
+int weir_dns_servers_create(weir_io *io, const weir_address *servers, size_t count,
+                            const dns_ask_options *options, dns_servers **out);
 
 /* Closes its connections and frees it.  Nobody may be asking.  From a task of `io`; waits for the
  * tasks that read the connections, shielded from cancellation. */
-void dns_servers_destroy(weir_io *io, dns_servers *servers);
+void weir_dns_servers_destroy(weir_io *io, dns_servers *servers);
 
 /* What to ask. */
 typedef struct dns_question {
@@ -84,8 +84,8 @@ typedef struct dns_reply {
     uint8_t near[WEIR_DNS_EDNS_SIZE];
 } dns_reply;
 
-/* Asks.  `replies` has a place for each type; all of it is set, and dns_reply_free is called by the
- * caller for each afterwards, whatever is returned.
+/* Asks.  `replies` has a place for each type; all of it is set, and weir_dns_reply_free is called
+ * by the caller for each afterwards, whatever is returned.
  *
  * A message is taken as the answer only if it comes from the server's address and port to the port
  * that the question left from (a fresh random one for each attempt: a connected socket), has its
@@ -102,10 +102,10 @@ typedef struct dns_reply {
  * WEIR_EDNS_ANSWER (malformed), WEIR_EDNS_TRUNCATED (TCP failed, too); WEIR_ENOMEM, WEIR_EMFILE,
  * WEIR_ENFILE, WEIR_ENOBUFS; WEIR_ECANCELED, WEIR_EDEADLINE (the caller's scope).  `report` may be
  * NULL.  A cancellation point.  From a task of the servers' engine. */
-int dns_ask(weir_io *io, dns_servers *servers, const dns_question *question,
-            dns_reply replies[DNS_ASK_TYPES], weir_dns_report *report);
+int weir_dns_ask(weir_io *io, dns_servers *servers, const dns_question *question,
+                 dns_reply replies[DNS_ASK_TYPES], weir_dns_report *report);
 
 /* Frees what a reply holds. */
-void dns_reply_free(dns_reply *reply);
+void weir_dns_reply_free(dns_reply *reply);
 
 #endif
