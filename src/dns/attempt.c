@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One attempt: what it sends, what it waits for, what it leaves.
+ *
+ * Who wants to forge an answer has to guess the id, and the port, which the kernel draws for each
+ * new socket (RFC 5452 9.2).  The socket is connected before anything is sent: the kernel lets
+ * nothing through but what comes from the server's address and port.
+ */
+#include "dns/attempt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/base/error.h>
+#include <weir/io/clock.h>
+#include <weir/net/udp.h>
+
+#include "dns/servers.h"
+
+enum { CASE_BITS = 32 };
+
+/* Draws ids, and the letters' case: one draw for all. */
+static int draw(weir_io *io, dns_servers *servers, const dns_question *question,
+                dns_attempt *attempt, bool mix)
+{
+    uint8_t drawn[2 * DNS_ASK_TYPES + CASE_BITS];
+    const size_t ids = 2 * question->type_count;
+    const int error = weir_dns_servers_random(io, servers, drawn, ids + (mix ? CASE_BITS : 0));
+    if (error) return error;
+    for (unsigned i = 0; i < question->type_count; i++)
+        attempt->queries[i].id = (uint16_t)(drawn[2 * i] << 8 | drawn[2 * i + 1]);
+    if (mix) {
+        attempt->name = *question->name;
+        weir_dns_name_mix_case(&attempt->name, drawn + ids);
+    }
+    return 0;
+}
+
+/* Says what each query has to be. */
+static int prepare(weir_io *io, dns_servers *servers, const dns_question *question,
+                   dns_attempt *attempt)
+{
+    dns_manner manner;
+    weir_dns_servers_manner(io, servers, attempt->how.peer, attempt->started, &manner);
+    const bool edns =
+        (servers->options.edns || question->dnssec_ok) && !manner.plain && !attempt->how.plain;
+    const bool mix = servers->options.mix_case && !attempt->how.tcp;
+    const int error = draw(io, servers, question, attempt, mix);
+    if (error) return error;
+    for (unsigned i = 0; i < question->type_count; i++) {
+        dns_query *query = &attempt->queries[i];
+        query->name = mix ? &attempt->name : question->name;
+        query->type = question->types[i];
+        query->edns = edns;
+        query->exact = mix;
+        query->has_cookie = edns && servers->options.edns;
+        if (query->has_cookie) query->cookie = manner.cookie;
+    }
+    return 0;
+}
+
+static int send_queries(weir_io *io, dns_servers *servers, const dns_question *question,
+                        dns_attempt *attempt, weir_udp_socket *udp)
+{
+    for (unsigned i = 0; i < question->type_count; i++) {
+        if (!(attempt->pending & 1U << i)) continue;
+        uint8_t octets[DNS_QUERY_ROOM];
+        const size_t len =
+            weir_dns_query_write(&attempt->queries[i], question, servers->options.udp_size, octets);
+        const int64_t n = weir_udp_send(io, udp, octets, len);
+        if (n < 0) return (int)n;
+    }
+    return 0;
+}
+
+static int start_udp(weir_io *io, dns_servers *servers, const dns_question *question,
+                     dns_attempt *attempt)
+{
+    attempt->room = WEIR_DNS_EDNS_SIZE;
+    if (servers->options.udp_size > WEIR_DNS_EDNS_SIZE) {
+        attempt->room = servers->options.udp_size;
+        attempt->far = malloc(attempt->room + 1);
+        if (!attempt->far) return WEIR_ENOMEM;
+    }
+    weir_udp_socket udp;
+    int error = weir_udp_dial(io, &servers->peers[attempt->how.peer].address, NULL, &udp);
+    if (error) return error;
+    attempt->socket = udp.socket;
+    return send_queries(io, servers, question, attempt, &udp);
+}
+
+static int start_tcp(dns_servers *servers, const dns_question *question, dns_attempt *attempt)
+{
+    const unsigned i = attempt->pending == 1 ? 0 : 1;
+    dns_outgoing *outgoing = malloc(sizeof *outgoing + 2 + DNS_QUERY_ROOM);
+    if (!outgoing) return WEIR_ENOMEM;
+    const size_t len = weir_dns_query_write(&attempt->queries[i], question,
+                                            servers->options.udp_size, outgoing->octets + 2);
+    outgoing->octets[0] = (uint8_t)(len >> 8);
+    outgoing->octets[1] = (uint8_t)len;
+    outgoing->len = 2 + len;
+    attempt->link = (dns_link_query){
+        .servers = servers,
+        .peer = attempt->how.peer,
+        .outgoing = outgoing,
+        .near = attempt->near,
+        .after = attempt->how.after,
+        .id = attempt->queries[i].id,
+    };
+    return 0;
+}
+
+int weir_dns_attempt_start(weir_io *io, dns_servers *servers, const dns_question *question,
+                           unsigned pending, const dns_approach *how, dns_attempt *attempt)
+{
+    attempt->next = NULL;
+    attempt->how = *how;
+    attempt->in_flight = attempt->dropped = attempt->blamed = false;
+    attempt->pending = (uint8_t)pending;
+    attempt->links_made = 0;
+    attempt->ignored = 0;
+    attempt->started = weir_now(io, WEIR_CLOCK_MONOTONIC);
+    attempt->socket.fd = -1;
+    attempt->far = attempt->link.far = NULL;
+    attempt->link.outgoing = NULL;
+    int error = prepare(io, servers, question, attempt);
+    if (!error)
+        error = how->tcp ? start_tcp(servers, question, attempt)
+                         : start_udp(io, servers, question, attempt);
+    if (error) weir_dns_attempt_close(io, attempt);
+    return error;
+}
+
+void weir_dns_attempt_wait(dns_attempt *attempt)
+{
+    if (attempt->how.tcp) {
+        weir_dns_link_op(&attempt->op, &attempt->link);
+    } else {
+        /* A plain read: the socket is connected, and the sender known. */
+        attempt->slice.iov_base = attempt->far ? attempt->far : attempt->near;
+        attempt->slice.iov_len = attempt->room + 1;
+        weir_op_set(&attempt->op, WEIR_OP_READ, attempt->socket.fd);
+        attempt->op.args.vector.data = &attempt->slice;
+        attempt->op.args.vector.count = 1;
+        attempt->op.args.vector.repeat = 1;
+    }
+    attempt->op.user = attempt;
+}
+
+weir_bytes weir_dns_attempt_message(const dns_attempt *attempt, bool *whole)
+{
+    const size_t len = (size_t)attempt->op.result;
+    *whole = true;
+    if (attempt->how.tcp) {
+        const uint8_t *far = attempt->link.far;
+        return weir_bytes_of(far ? far : attempt->near, len);
+    }
+    *whole = len <= attempt->room;
+    return weir_bytes_of(attempt->slice.iov_base, *whole ? len : attempt->room);
+}
+
+void weir_dns_attempt_close(weir_io *io, dns_attempt *attempt)
+{
+    if (attempt->socket.fd >= 0) weir_close_socket(io, attempt->socket);
+    attempt->socket.fd = -1;
+    free(attempt->far);
+    free(attempt->link.far);
+    free(attempt->link.outgoing);
+    attempt->far = attempt->link.far = NULL;
+    attempt->link.outgoing = NULL;
+}
