@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The cache's table: shards, entries, and who has to go when there is no room.
+ */
+#include "dns/cache.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/spin.h"
+
+enum {
+    TABLE_MIN = 8,
+    OCTETS_MAX = 32768,  /* of a packed answer that is worth keeping */
+    PREFETCH_PART = 10,  /* an entry is asked for again in the last tenth of its time */
+    PREFETCH_LEAST = 10, /* seconds: what lives shorter is not */
+    TIMES_USED_MAX = 3,  /* rounds of the hand that an often used entry outlives */
+};
+
+struct dns_cache_entry {
+    dns_cache_entry *next;
+    uint32_t hash;    /* its upper half; the lower half is the shard's and the bucket's */
+    uint32_t expires; /* second in which its TTL has passed */
+    uint32_t ttl;     /* as it was kept */
+    uint16_t type;
+    uint16_t len; /* octets of the answer */
+    uint8_t name_len;
+    uint8_t used;     /* looked at since the hand came by, up to TIMES_USED_MAX */
+    bool prefetching; /* somebody was told to ask again */
+    uint8_t octets[]; /* the name, then the answer */
+};
+
+static dns_cache_shard *shard_of(dns_cache *cache, uint64_t hash)
+{
+    return &cache->shards[hash % DNS_CACHE_SHARDS];
+}
+
+static uint32_t bucket_of(const dns_cache_shard *shard, uint64_t hash)
+{
+    return (uint32_t)(hash / DNS_CACHE_SHARDS) & (shard->size - 1);
+}
+
+/* The bits of the hash that neither shard nor bucket have used, and some that they have. */
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
+/* What an entry really takes, the allocator's head included. */
+static size_t weight(dns_cache_entry *entry)
+{
+    return malloc_usable_size(entry) + sizeof(size_t);
+}
+
+void weir_dns_cache_init(dns_cache *cache, size_t bytes, const weir_hash_key *key)
+{
+    *cache = (dns_cache){.key = *key, .limit = bytes / DNS_CACHE_SHARDS};
+}
+
+uint64_t weir_dns_cache_hash(const dns_cache *cache, const weir_dns_name *lower)
+{
+    return weir_hash(&cache->key, weir_bytes_of(lower->octets, lower->len));
+}
+
+/* Takes the entry at `place` out and frees it. */
+static void drop(dns_cache_shard *shard, dns_cache_entry **place)
+{
+    dns_cache_entry *entry = *place;
+    *place = entry->next;
+    shard->count--;
+    shard->bytes -= weight(entry);
+    free(entry);
+}
+
+static dns_cache_entry **find_place(dns_cache_shard *shard, const weir_dns_name *lower,
+                                    uint64_t hash, uint16_t type)
+{
+    if (shard->size == 0) return NULL;
+    dns_cache_entry **place = &shard->table[bucket_of(shard, hash)];
+    for (; *place; place = &(*place)->next) {
+        dns_cache_entry *entry = *place;
+        if (entry->hash == tag_of(hash) && entry->type == type && entry->name_len == lower->len &&
+            memcmp(entry->octets, lower->octets, lower->len) == 0)
+            return place;
+    }
+    return NULL;
+}
+
+/* Whether now is the time to ask again, for one of those who look. */
+static bool begin_prefetch(const dns_cache *cache, dns_cache_entry *entry, uint32_t now)
+{
+    if (!cache->prefetch || entry->prefetching || entry->used < TIMES_USED_MAX) return false;
+    if (entry->ttl < PREFETCH_LEAST || entry->expires - now > entry->ttl / PREFETCH_PART)
+        return false;
+    entry->prefetching = true;
+    return true;
+}
+
+dns_cache_found weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower, uint64_t hash,
+                                    uint16_t type, uint32_t now, uint8_t *out, size_t room)
+{
+    dns_cache_found found = {0};
+    dns_cache_shard *shard = shard_of(cache, hash);
+    weir_spin_lock(&shard->lock);
+    dns_cache_entry **place = find_place(shard, lower, hash, type);
+    if (place) {
+        dns_cache_entry *entry = *place;
+        bool good = now < entry->expires;
+        if (!good && now - entry->expires >= cache->stale) {
+            drop(shard, place);
+        } else {
+            if (entry->used < TIMES_USED_MAX) entry->used++;
+            found.len = entry->len;
+            found.stale = !good;
+            found.ttl = good ? entry->expires - now : 0;
+            found.prefetch = good && begin_prefetch(cache, entry, now);
+            memcpy(out, entry->octets + entry->name_len, room < found.len ? room : found.len);
+        }
+    }
+    weir_spin_unlock(&shard->lock);
+    return found;
+}
+
+/* Moves the hand on by one bucket: frees what is past its time, and what nobody has used. */
+static void sweep_bucket(dns_cache_shard *shard, uint32_t now, uint32_t stale)
+{
+    shard->hand = (shard->hand + 1) & (shard->size - 1);
+    dns_cache_entry **place = &shard->table[shard->hand];
+    while (*place) {
+        dns_cache_entry *entry = *place;
+        bool past = now >= entry->expires && now - entry->expires >= stale;
+        if (past || entry->used == 0) {
+            drop(shard, place);
+            shard->evicted += !past;
+        } else {
+            entry->used--;
+            place = &entry->next;
+        }
+    }
+}
+
+/* Makes room for `need` bytes; false if there cannot be enough. */
+static bool make_room(dns_cache *cache, dns_cache_shard *shard, size_t need, uint32_t now)
+{
+    while (shard->count > 0 && shard->bytes + need > cache->limit)
+        sweep_bucket(shard, now, cache->stale);
+    return shard->bytes + need <= cache->limit;
+}
+
+/* Doubles the table when there are as many entries as buckets, if there is room for that. */
+static void grow_table(dns_cache *cache, dns_cache_shard *shard)
+{
+    if (shard->count < shard->size) return;
+    uint32_t size = shard->size ? 2 * shard->size : TABLE_MIN;
+    size_t more = (size - shard->size) * sizeof(dns_cache_entry *);
+    if (shard->bytes + more > cache->limit) return;
+    dns_cache_entry **table = calloc(size, sizeof *table);
+    if (!table) return;
+    for (uint32_t i = 0; i < shard->size; i++) {
+        while (shard->table[i]) {
+            dns_cache_entry *entry = shard->table[i];
+            shard->table[i] = entry->next;
+            /* The lower half of the hash is not kept: it is made again from the name. */
+            weir_bytes name = weir_bytes_of(entry->octets, entry->name_len);
+            uint32_t bucket =
+                (uint32_t)(weir_hash(&cache->key, name) / DNS_CACHE_SHARDS) & (size - 1);
+            entry->next = table[bucket];
+            table[bucket] = entry;
+        }
+    }
+    free(shard->table);
+    shard->table = table;
+    shard->size = size;
+    shard->hand = 0;
+    shard->bytes += more;
+}
+
+static dns_cache_entry *make_entry(const weir_dns_name *lower, uint16_t type, weir_bytes packed)
+{
+    dns_cache_entry *entry = malloc(sizeof *entry + lower->len + packed.len);
+    if (!entry) return NULL;
+    *entry = (dns_cache_entry){
+        .type = type, .name_len = lower->len, .len = (uint16_t)packed.len, .used = 1};
+    memcpy(entry->octets, lower->octets, lower->len);
+    memcpy(entry->octets + lower->len, packed.data, packed.len);
+    return entry;
+}
+
+void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,
+                        uint32_t now, uint32_t ttl, bool negative, weir_bytes packed)
+{
+    if (ttl > cache->ttl_max) ttl = cache->ttl_max;
+    if (negative && ttl > cache->negative_max) ttl = cache->negative_max;
+    dns_cache_entry *entry = NULL;
+    if (ttl > 0 && cache->limit > 0 && packed.len <= OCTETS_MAX)
+        entry = make_entry(lower, type, packed);
+    dns_cache_shard *shard = shard_of(cache, hash);
+    weir_spin_lock(&shard->lock);
+    dns_cache_entry **place = find_place(shard, lower, hash, type);
+    if (place && (ttl > 0 || cache->stale == 0)) drop(shard, place);
+    if (entry) {
+        size_t need = weight(entry);
+        grow_table(cache, shard);
+        if (shard->size > 0 && make_room(cache, shard, need, now)) {
+            entry->hash = tag_of(hash);
+            entry->ttl = ttl;
+            entry->expires = now + ttl;
+            uint32_t bucket = bucket_of(shard, hash);
+            entry->next = shard->table[bucket];
+            shard->table[bucket] = entry;
+            shard->count++;
+            shard->bytes += need;
+            entry = NULL;
+        }
+    }
+    weir_spin_unlock(&shard->lock);
+    free(entry);
+}
+
+/* Whether an entry's name is `lower`, or below it. */
+static bool is_meant(const dns_cache_entry *entry, const weir_dns_name *lower, bool below)
+{
+    if (!below)
+        return entry->name_len == lower->len &&
+               memcmp(entry->octets, lower->octets, lower->len) == 0;
+    weir_dns_name name = {.len = entry->name_len};
+    memcpy(name.octets, entry->octets, entry->name_len);
+    return weir_dns_name_within(&name, lower);
+}
+
+static void forget(dns_cache_shard *shard, const weir_dns_name *lower, bool below)
+{
+    weir_spin_lock(&shard->lock);
+    for (uint32_t i = 0; i < shard->size; i++) {
+        dns_cache_entry **place = &shard->table[i];
+        while (*place) {
+            if (!lower || is_meant(*place, lower, below))
+                drop(shard, place);
+            else
+                place = &(*place)->next;
+        }
+    }
+    weir_spin_unlock(&shard->lock);
+}
+
+void weir_dns_cache_forget(dns_cache *cache, const weir_dns_name *lower, bool below)
+{
+    for (int i = 0; i < DNS_CACHE_SHARDS; i++) forget(&cache->shards[i], lower, below);
+}
+
+void weir_dns_cache_clear(dns_cache *cache)
+{
+    weir_dns_cache_forget(cache, NULL, false);
+}
+
+void weir_dns_cache_deinit(dns_cache *cache)
+{
+    weir_dns_cache_clear(cache);
+    for (int i = 0; i < DNS_CACHE_SHARDS; i++) free(cache->shards[i].table);
+}
+
+void weir_dns_cache_count(dns_cache *cache, uint64_t *entries, uint64_t *bytes, uint64_t *evicted)
+{
+    *entries = *bytes = *evicted = 0;
+    for (int i = 0; i < DNS_CACHE_SHARDS; i++) {
+        dns_cache_shard *shard = &cache->shards[i];
+        weir_spin_lock(&shard->lock);
+        *entries += shard->count;
+        *bytes += shard->bytes;
+        *evicted += shard->evicted;
+        weir_spin_unlock(&shard->lock);
+    }
+}

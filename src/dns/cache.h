@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The cache: packed answers by name and type, each for as long as its TTL says, within a number of
+ * bytes.
+ *
+ * An entry is one block of memory: a head, the name in small letters, the packed answer.  The table
+ * is split into shards by the name's hash, each with its own lock, held for a look-up and a copy; a
+ * name's entries of all types are in one shard.  When a shard is full, a hand goes round its
+ * buckets and frees what is past its time or was not used since it last came by (CLOCK).
+ *
+ * Times are whole seconds of the boot clock, so that an entry ages while the machine sleeps.
+ */
+#ifndef DNS_CACHE_H
+#define DNS_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <weir/base/bytes.h>
+#include <weir/base/hash.h>
+#include <weir/dns/wire/name.h>
+
+enum { DNS_CACHE_SHARDS = 64 };
+
+typedef struct dns_cache_entry dns_cache_entry;
+
+/* Invariant: `bytes` is what the entries and the table take, and at most `limit` after each call;
+ * `count` entries are in `table`, whose size is a power of two or 0.  All under `lock`. */
+typedef struct dns_cache_shard {
+    uint32_t lock;
+    uint32_t count;
+    dns_cache_entry **table; /* chains by hash */
+    uint32_t size;
+    uint32_t hand; /* the bucket that CLOCK looks at next */
+    size_t bytes;
+    uint64_t evicted;
+} dns_cache_shard;
+
+typedef struct dns_cache {
+    weir_hash_key key;
+    size_t limit;     /* bytes of a shard; 0: nothing is kept */
+    uint32_t ttl_max; /* seconds: a longer TTL is cut to it */
+    uint32_t negative_max;
+    uint32_t stale; /* seconds that an entry is kept past its TTL */
+    bool prefetch;  /* tell who looks at a used entry near its end to ask again */
+    dns_cache_shard shards[DNS_CACHE_SHARDS];
+} dns_cache;
+
+/* What a look found. */
+typedef struct dns_cache_found {
+    uint32_t len;  /* octets of the packed answer; 0: nothing was found */
+    uint32_t ttl;  /* seconds left; 0 for a stale one */
+    bool stale;    /* past its TTL, within `stale` */
+    bool prefetch; /* the caller should ask again, and is the only one that is told */
+} dns_cache_found;
+
+/* Makes an empty cache of at most `bytes`.  The other members are set by the caller. */
+void weir_dns_cache_init(dns_cache *cache, size_t bytes, const weir_hash_key *key);
+
+/* Frees all that it has; nobody else uses it. */
+void weir_dns_cache_deinit(dns_cache *cache);
+
+/* The hash of a name in small letters, for the calls below. */
+uint64_t weir_dns_cache_hash(const dns_cache *cache, const weir_dns_name *lower);
+
+/* Looks for an answer and copies its first `room` octets; what does not fit is left out, found->len
+ * tells the whole.  `now` is in seconds. */
+dns_cache_found weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower, uint64_t hash,
+                                    uint16_t type, uint32_t now, uint8_t *out, size_t room);
+
+/* Keeps an answer for `ttl` seconds (`negative`: cut to negative_max, too), in place of the one
+ * that is there.  One of ttl 0, one that is too large, and one for which there is no memory is not
+ * kept: the one that was there is gone then, too, unless `ttl` is 0 and it may be served stale. */
+void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,
+                        uint32_t now, uint32_t ttl, bool negative, weir_bytes packed);
+
+/* Forgets all types of a name and, if `below`, of all names below it. */
+void weir_dns_cache_forget(dns_cache *cache, const weir_dns_name *lower, bool below);
+
+/* Forgets all. */
+void weir_dns_cache_clear(dns_cache *cache);
+
+/* Sums over the shards, one after the other. */
+void weir_dns_cache_count(dns_cache *cache, uint64_t *entries, uint64_t *bytes, uint64_t *evicted);
+
+#endif
