@@ -11,7 +11,7 @@
 
 #include "dns/packed.h"
 
-const char *weir_dns_source_text(weir_dns_source source)
+const char *weir_dns_origin_text(weir_dns_origin origin)
 {
     static const char *const texts[] = {
         [WEIR_DNS_FROM_NOWHERE] = "nowhere",      [WEIR_DNS_FROM_LITERAL] = "the text itself",
@@ -19,8 +19,8 @@ const char *weir_dns_source_text(weir_dns_source source)
         [WEIR_DNS_FROM_CACHE] = "cache",          [WEIR_DNS_FROM_STALE] = "stale cache",
         [WEIR_DNS_FROM_SERVER] = "name server",
     };
-    if ((unsigned)source >= sizeof texts / sizeof texts[0]) return "nowhere";
-    return texts[source];
+    if ((unsigned)origin >= sizeof texts / sizeof texts[0]) return "nowhere";
+    return texts[origin];
 }
 
 void weir_dns_answer_free(weir_dns_answer *answer)

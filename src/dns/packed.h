@@ -62,7 +62,7 @@ void weir_dns_packed_free(dns_packed *packed);
 int weir_dns_packed_digest(dns_packed *packed, weir_bytes message, const weir_dns_name *name,
                            uint16_t type);
 
-/* Makes an answer of packed octets, copying them: everything but `source`, `ttl` and `name`, which
+/* Makes an answer of packed octets, copying them: everything but `origin`, `ttl` and `name`, which
  * is the canonical name of one without aliases.  Returns 0, WEIR_EDNS_NOTFOUND, WEIR_EDNS_NODATA
  * (both with an answer of no records), WEIR_ENOMEM. */
 int weir_dns_packed_answer(weir_bytes packed, const weir_dns_name *name, weir_dns_answer *out);

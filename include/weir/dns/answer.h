@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 /* Where an answer is from. */
-typedef enum weir_dns_source {
+typedef enum weir_dns_origin {
     WEIR_DNS_FROM_NOWHERE, /* there is no answer */
     WEIR_DNS_FROM_LITERAL, /* the text was an address */
     WEIR_DNS_FROM_SPECIAL, /* a name with a fixed meaning: localhost (RFC 6761) */
@@ -26,14 +26,14 @@ typedef enum weir_dns_source {
     WEIR_DNS_FROM_CACHE,   /* an earlier answer that is still good */
     WEIR_DNS_FROM_STALE,   /* an earlier answer past its time, as no server answered (RFC 8767) */
     WEIR_DNS_FROM_SERVER,
-} weir_dns_source;
+} weir_dns_origin;
 
-/* The word for a source, "hosts file".  Static; never NULL. */
-const char *weir_dns_source_text(weir_dns_source source);
+/* The word for an origin, "hosts file".  Static; never NULL. */
+const char *weir_dns_origin_text(weir_dns_origin origin);
 
 /* An answer.  A plain value that owns `octets`: weir_dns_answer_free. */
 typedef struct weir_dns_answer {
-    weir_dns_source source;
+    weir_dns_origin origin;
     bool authentic;     /* the server says that it validated it (AD), and is trusted (trust-ad) */
     uint16_t count;     /* records */
     uint16_t aliases;   /* names in the CNAME chain: 0 if the name asked has the records */

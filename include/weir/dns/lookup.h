@@ -40,7 +40,7 @@ extern "C" {
 
 /* One place where a name was looked for: for the explanation of `weir resolve`. */
 typedef struct weir_dns_step {
-    weir_dns_source source; /* HOSTS, SPECIAL, CACHE, STALE, SERVER */
+    weir_dns_origin origin; /* HOSTS, SPECIAL, CACHE, STALE, SERVER */
     weir_dns_name name;     /* the search list's suffix included */
     int result;             /* how many addresses or records it has, or the error */
 } weir_dns_step;
@@ -71,11 +71,11 @@ typedef struct weir_dns_lookup_options {
 
 /* Hosts ------------------------------------------------------------------------------------- */
 
-#define WEIR_DNS_HOST_ADDRESSES 64 /* that are looked at, of a host that has more */
+#define WEIR_DNS_HOST_ADDRESSES 32 /* that are looked at, of a host that has more */
 
 /* What is known of a host besides its addresses. */
 typedef struct weir_dns_host {
-    weir_dns_source source;  /* of the first address */
+    weir_dns_origin origin;  /* of the first address */
     uint32_t ttl;            /* seconds that all of it is good for; 0 where it has no such time */
     weir_dns_name name;      /* under which it was found, the search list's suffix included */
     weir_dns_name canonical; /* its real name: the end of the CNAME chain, or the first name of its
@@ -83,14 +83,15 @@ typedef struct weir_dns_host {
 } weir_dns_host;
 
 /* Looks up the addresses of a host: an address in itself ("192.0.2.1", "::1", "fe80::1%eth0"), a
- * special name, the hosts file, DNS, in the order of nsswitch.conf; with the search list (search.h).
- * A and AAAA are asked at once; if one of them fails, the other's addresses are the answer.
+ * special name, the hosts file, DNS, in the order of nsswitch.conf; with the search list
+ * (search.h). A and AAAA are asked at once; if one of them fails, the other's addresses are the
+ * answer.
  *
- * The addresses have `port`, are without repetition, never IPv4-mapped, and in the order to try them
- * (RFC 6724, order.h).  `host` and `options` may be NULL.
+ * The addresses have `port`, are without repetition, never IPv4-mapped, and in the order to try
+ * them (RFC 6724, order.h).  `host` and `options` may be NULL.
  *
- * Returns how many were written, at least 1, at most `room`; the errors above; WEIR_EAFNOSUPPORT for
- * an address of the family that the flags exclude; WEIR_EZONETEXT; WEIR_EINVAL for room 0. */
+ * Returns how many were written, at least 1, at most `room`; the errors above; WEIR_EAFNOSUPPORT
+ * for an address of the family that the flags exclude; WEIR_EZONETEXT; WEIR_EINVAL for room 0. */
 int weir_dns_lookup_host(weir_io *io, weir_dns_resolver *resolver, weir_bytes name, uint16_t port,
                          const weir_dns_lookup_options *options, weir_address *out, size_t room,
                          weir_dns_host *host);

@@ -2,9 +2,9 @@
  *
  * A resolver: where names are looked up, and what was learned by doing so.
  *
- * It reads the system's resolv.conf, hosts and nsswitch.conf, and again when they change, or asks the
- * servers that the program names; it keeps answers in a cache, and lets tasks that ask the same at
- * the same time share one question.  The calls that look up are in lookup.h.
+ * It reads the system's resolv.conf, hosts and nsswitch.conf, and again when they change, or asks
+ * the servers that the program names; it keeps answers in a cache, and lets tasks that ask the same
+ * at the same time share one question.  The calls that look up are in lookup.h.
  *
  *     weir_dns_resolver *resolver;
  *     int error = weir_dns_resolver_create(io, NULL, &resolver);
@@ -38,16 +38,16 @@ typedef struct weir_dns_resolver_options {
     weir_dns_files_options files; /* which files to read; `files.config` to read no resolv.conf and
                                      ask its servers */
     bool parallel;                /* ask all servers at once: quicker, and a load on all of them */
-    bool mix_case;    /* 0x20: random letter case in questions, which makes answers harder to forge;
-                         not with servers that do not give it back */
-    bool no_cache;    /* keep nothing */
-    bool prefetch;    /* ask again for names in use shortly before their time is over */
-    size_t cache_bytes;              /* 0: WEIR_DNS_CACHE_BYTES */
-    weir_duration ttl_max;           /* 0: a day */
-    weir_duration negative_ttl_max;  /* 0: an hour */
-    weir_duration stale;             /* how long past its time an answer may be given when no server
-                                        answers (RFC 8767); 0: never */
-    weir_duration tcp_idle;          /* how long a TCP connection to a server is kept; 0: 10 s */
+    bool mix_case; /* 0x20: random letter case in questions, which makes answers harder to forge;
+                      not with servers that do not give it back */
+    bool no_cache; /* keep nothing */
+    bool prefetch; /* ask again for names in use shortly before their time is over */
+    size_t cache_bytes;             /* 0: WEIR_DNS_CACHE_BYTES */
+    weir_duration ttl_max;          /* 0: a day */
+    weir_duration negative_ttl_max; /* 0: an hour */
+    weir_duration stale;            /* how long past its time an answer may be given when no server
+                                       answers (RFC 8767); 0: never */
+    weir_duration tcp_idle;         /* how long a TCP connection to a server is kept; 0: 10 s */
 } weir_dns_resolver_options;
 
 /* Makes a resolver.  `options` may be NULL.  No file is read and nobody asked yet.
