@@ -23,6 +23,7 @@ struct dns_cache_entry {
     uint32_t hash;    /* its upper half; the lower half is the shard's and the bucket's */
     uint32_t expires; /* second in which its TTL has passed */
     uint32_t ttl;     /* as it was kept */
+    uint32_t held;    /* second until which it is given although it is stale */
     uint16_t type;
     uint16_t len; /* octets of the answer */
     uint8_t name_len;
@@ -113,6 +114,7 @@ dns_cache_found weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower
             if (entry->used < TIMES_USED_MAX) entry->used++;
             found.len = entry->len;
             found.stale = !good;
+            found.held = !good && now < entry->held;
             found.ttl = good ? entry->expires - now : 0;
             found.prefetch = good && begin_prefetch(cache, entry, now);
             memcpy(out, entry->octets + entry->name_len, room < found.len ? room : found.len);
@@ -216,6 +218,16 @@ void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t h
     }
     weir_spin_unlock(&shard->lock);
     free(entry);
+}
+
+void weir_dns_cache_hold(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,
+                         uint32_t now, uint32_t seconds)
+{
+    dns_cache_shard *shard = shard_of(cache, hash);
+    weir_spin_lock(&shard->lock);
+    dns_cache_entry **place = find_place(shard, lower, hash, type);
+    if (place) (*place)->held = now + seconds;
+    weir_spin_unlock(&shard->lock);
 }
 
 /* Whether an entry's name is `lower`, or below it. */

@@ -52,6 +52,7 @@ typedef struct dns_cache_found {
     uint32_t len;  /* octets of the packed answer; 0: nothing was found */
     uint32_t ttl;  /* seconds left; 0 for a stale one */
     bool stale;    /* past its TTL, within `stale` */
+    bool held;     /* stale, and to be given without asking: the servers failed a moment ago */
     bool prefetch; /* the caller should ask again, and is the only one that is told */
 } dns_cache_found;
 
@@ -74,6 +75,10 @@ dns_cache_found weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower
  * kept: the one that was there is gone then, too, unless `ttl` is 0 and it may be served stale. */
 void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,
                         uint32_t now, uint32_t ttl, bool negative, weir_bytes packed);
+
+/* Lets a stale answer be given without asking for `seconds`: the servers have just failed. */
+void weir_dns_cache_hold(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,
+                         uint32_t now, uint32_t seconds);
 
 /* Forgets all types of a name and, if `below`, of all names below it. */
 void weir_dns_cache_forget(dns_cache *cache, const weir_dns_name *lower, bool below);

@@ -59,6 +59,21 @@ static int grow(dns_packed *packed, uint32_t need)
     return 0;
 }
 
+int weir_dns_packed_reserve(dns_packed *packed, uint32_t room)
+{
+    packed->len = 0;
+    return grow(packed, room);
+}
+
+int weir_dns_packed_copy(dns_packed *packed, const uint8_t *octets, uint32_t len)
+{
+    int error = weir_dns_packed_reserve(packed, len);
+    if (error) return error;
+    memcpy(packed->octets, octets, len);
+    packed->len = len;
+    return 0;
+}
+
 static int append_name(dns_packed *packed, const weir_dns_name *name)
 {
     int error = grow(packed, name->len);

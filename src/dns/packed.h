@@ -54,6 +54,12 @@ typedef struct dns_packed {
 void weir_dns_packed_init(dns_packed *packed);
 void weir_dns_packed_free(dns_packed *packed);
 
+/* Sets it to octets that were packed before.  Returns 0, WEIR_ENOMEM. */
+int weir_dns_packed_copy(dns_packed *packed, const uint8_t *octets, uint32_t len);
+
+/* Makes room for so many octets in whole; what is in it may be lost.  Returns 0, WEIR_ENOMEM. */
+int weir_dns_packed_reserve(dns_packed *packed, uint32_t room);
+
 /* Boils down a server's message, which has the rcode NOERROR or NXDOMAIN, to what it says of
  * records of `type` at `name`: follows CNAME records, whatever their order, skips records of other
  * owners, classes and types, and those whose data is malformed.  For WEIR_DNS_ANY all types are

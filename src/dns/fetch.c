@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One name, one or two types: from the cache if it may be, else from the servers; past its time
+ * only when these fail (RFC 8767); and asked again before its time is over, if it is much used.
+ */
+#include "dns/resolver.h"
+
+#include <stdlib.h>
+
+#include <weir/base/error.h>
+#include <weir/io/clock.h>
+#include <weir/io/scope.h>
+
+enum {
+    STALE_TTL = 30,       /* seconds that a stale answer is said to be good for (RFC 8767 4) */
+    STALE_WAIT_MS = 1800, /* how long the servers may take before it is given (RFC 8767 5) */
+};
+
+/* Looks into the cache; true if the result is good now.  A stale one is filled in, too. */
+static bool find(const dns_request *request, uint64_t hash, unsigned index, dns_result *result,
+                 bool *prefetch)
+{
+    dns_cache *cache = &request->resolver->cache;
+    dns_packed *packed = &result->packed;
+    for (;;) {
+        dns_cache_found found =
+            weir_dns_cache_find(cache, request->lower, hash, request->types[index],
+                                weir_dns_seconds(request->now), packed->octets, packed->room);
+        if (found.len == 0) return false;
+        packed->len = found.len;
+        if (found.len > packed->room) {
+            if (weir_dns_packed_reserve(packed, found.len)) return false;
+            continue;
+        }
+        result->ttl = found.stale ? STALE_TTL : found.ttl;
+        result->origin = found.stale ? WEIR_DNS_FROM_STALE : WEIR_DNS_FROM_CACHE;
+        *prefetch |= found.prefetch;
+        if (found.held) __atomic_fetch_add(&request->resolver->stale, 1, __ATOMIC_RELAXED);
+        return !found.stale || found.held;
+    }
+}
+
+/* A question that nobody waits for. */
+typedef struct renewal {
+    weir_dns_resolver *resolver;
+    weir_dns_name lower;
+    uint16_t types[DNS_ASK_TYPES];
+    unsigned type_count;
+} renewal;
+
+static int renew(weir_io *io, void *argument)
+{
+    renewal *r = argument;
+    dns_request request = {.resolver = r->resolver,
+                           .now = weir_now(io, WEIR_CLOCK_BOOT),
+                           .lower = &r->lower,
+                           .types = {r->types[0], r->types[1]},
+                           .type_count = r->type_count};
+    int error = weir_dns_view_take(io, r->resolver->files, request.now, &request.view);
+    if (error == 0) {
+        dns_result results[DNS_ASK_TYPES];
+        for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&results[i]);
+        error = weir_dns_flight(io, &request, results);
+        for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_free(&results[i]);
+        weir_dns_view_release(request.view);
+    }
+    free(r);
+    return error;
+}
+
+/* Asks again in the background; that it cannot is no harm. */
+static void begin_renewal(weir_io *io, const dns_request *request)
+{
+    renewal *r = malloc(sizeof *r);
+    if (!r) return;
+    *r = (renewal){.resolver = request->resolver,
+                   .lower = *request->lower,
+                   .types = {request->types[0], request->types[1]},
+                   .type_count = request->type_count};
+    if (weir_group_concurrent(io, &request->resolver->background, renew, r, NULL)) free(r);
+}
+
+/* Whether a failure says nothing of the name, so that what was known may stand in. */
+static bool is_failure(int outcome)
+{
+    return outcome != 0 && outcome != WEIR_EDNS_NOTFOUND && outcome != WEIR_EDNS_NODATA;
+}
+
+/* Puts what a server said in place of what was there. */
+static void take_over(dns_result *result, const dns_result *fresh)
+{
+    result->error = fresh->error;
+    if (result->error == 0)
+        result->error =
+            weir_dns_packed_copy(&result->packed, fresh->packed.octets, fresh->packed.len);
+    result->ttl = fresh->ttl;
+    result->origin = fresh->origin;
+}
+
+/* Lets a stale result stand, and be given for a while without asking. */
+static void hold(const dns_request *request, uint64_t hash, unsigned index)
+{
+    weir_dns_resolver *resolver = request->resolver;
+    weir_dns_cache_hold(&resolver->cache, request->lower, hash, request->types[index],
+                        weir_dns_seconds(request->now), STALE_TTL);
+    __atomic_fetch_add(&resolver->stale, 1, __ATOMIC_RELAXED);
+}
+
+/* With a stale result for at least one of the types: asks in the background, waits a while for
+ * that, and takes what came of it where it is no failure, or there was nothing before. */
+static int fetch_stale(weir_io *io, const dns_request *request, uint64_t hash,
+                       dns_result results[DNS_ASK_TYPES])
+{
+    begin_renewal(io, request);
+    dns_result fresh[DNS_ASK_TYPES];
+    for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&fresh[i]);
+    weir_scope wait;
+    weir_scope_enter_for(io, &wait, weir_milliseconds(STALE_WAIT_MS));
+    int error = weir_dns_flight(io, request, fresh);
+    bool late = weir_scope_leave(io, &wait) == WEIR_EDEADLINE && error == WEIR_EDEADLINE;
+    for (unsigned i = 0; i < request->type_count; i++) {
+        if (error) fresh[i].error = late ? WEIR_EDNS_TIMEOUT : error;
+        bool stale = results[i].origin == WEIR_DNS_FROM_STALE;
+        if (stale && is_failure(weir_dns_result_outcome(&fresh[i])))
+            hold(request, hash, i);
+        else
+            take_over(&results[i], &fresh[i]);
+        weir_dns_result_free(&fresh[i]);
+    }
+    bool stop = error == WEIR_ECANCELED || (error == WEIR_EDEADLINE && !late);
+    return stop ? error : 0;
+}
+
+/* Asks for the types of `request`, none of which is known for certain. */
+static int ask_anew(weir_io *io, const dns_request *request, uint64_t hash,
+                    dns_result results[DNS_ASK_TYPES])
+{
+    bool stale = false;
+    for (unsigned i = 0; i < request->type_count; i++)
+        stale |= results[i].origin == WEIR_DNS_FROM_STALE;
+    if (stale) return fetch_stale(io, request, hash, results);
+    return weir_dns_flight(io, request, results);
+}
+
+/* Asks for the types of which `missing` has a bit. */
+static int fetch_missing(weir_io *io, const dns_request *request, uint64_t hash, unsigned missing,
+                         dns_result results[DNS_ASK_TYPES])
+{
+    if (missing == (1u << request->type_count) - 1) return ask_anew(io, request, hash, results);
+    unsigned index = missing == 1 ? 0 : 1;
+    dns_request one = *request;
+    one.types[0] = request->types[index];
+    one.types[1] = 0;
+    one.type_count = 1;
+    return ask_anew(io, &one, hash, &results[index]);
+}
+
+int weir_dns_fetch(weir_io *io, const dns_request *request, dns_result results[DNS_ASK_TYPES])
+{
+    weir_dns_resolver *resolver = request->resolver;
+    for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&results[i]);
+    uint64_t hash = weir_dns_cache_hash(&resolver->cache, request->lower);
+    unsigned missing = 0, hits = 0;
+    bool prefetch = false;
+    for (unsigned i = 0; i < request->type_count; i++) {
+        if (!request->fresh && find(request, hash, i, &results[i], &prefetch))
+            hits++;
+        else
+            missing |= 1u << i;
+    }
+    __atomic_fetch_add(&resolver->lookups, request->type_count, __ATOMIC_RELAXED);
+    if (hits) __atomic_fetch_add(&resolver->hits, hits, __ATOMIC_RELAXED);
+    if (prefetch) {
+        __atomic_fetch_add(&resolver->prefetched, 1, __ATOMIC_RELAXED);
+        begin_renewal(io, request);
+    }
+    return missing ? fetch_missing(io, request, hash, missing, results) : 0;
+}
