@@ -74,6 +74,22 @@ int weir_dns_packed_copy(dns_packed *packed, const uint8_t *octets, uint32_t len
     return 0;
 }
 
+int weir_dns_packed_single(dns_packed *packed, uint16_t type, const uint8_t *data, uint16_t len)
+{
+    dns_packed_head head = {.outcome = len ? DNS_OUTCOME_RECORDS : DNS_OUTCOME_NODATA,
+                            .records = len ? 1 : 0};
+    uint16_t words[2] = {type, len};
+    int error = weir_dns_packed_reserve(packed, DNS_PACKED_HEAD + RECORD_HEAD + (uint32_t)len);
+    if (error) return error;
+    memcpy(packed->octets, &head, sizeof head);
+    packed->len = DNS_PACKED_HEAD;
+    if (len == 0) return 0;
+    memcpy(packed->octets + DNS_PACKED_HEAD, words, sizeof words);
+    memcpy(packed->octets + DNS_PACKED_HEAD + RECORD_HEAD, data, len);
+    packed->len += RECORD_HEAD + (uint32_t)len;
+    return 0;
+}
+
 static int append_name(dns_packed *packed, const weir_dns_name *name)
 {
     int error = grow(packed, name->len);

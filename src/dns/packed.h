@@ -60,6 +60,10 @@ int weir_dns_packed_copy(dns_packed *packed, const uint8_t *octets, uint32_t len
 /* Makes room for so many octets in whole; what is in it may be lost.  Returns 0, WEIR_ENOMEM. */
 int weir_dns_packed_reserve(dns_packed *packed, uint32_t room);
 
+/* Sets it to one record of this data, or, with no data, to the outcome NODATA.  Returns 0,
+ * WEIR_ENOMEM. */
+int weir_dns_packed_single(dns_packed *packed, uint16_t type, const uint8_t *data, uint16_t len);
+
 /* Boils down a server's message, which has the rcode NOERROR or NXDOMAIN, to what it says of
  * records of `type` at `name`: follows CNAME records, whatever their order, skips records of other
  * owners, classes and types, and those whose data is malformed.  For WEIR_DNS_ANY all types are

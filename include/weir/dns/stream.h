@@ -44,9 +44,8 @@ typedef struct weir_dns_event {
     weir_dns_host host;       /* CANONICAL */
 } weir_dns_event;
 
-/* Begins a lookup as weir_dns_lookup_host does, with the same options; reports in them are written
- * until the stream is closed.  Names that are answered at once (addresses, hosts file, cache) start
- * no task.
+/* Begins a lookup as weir_dns_lookup_host does, in tasks of its own, with the same options; reports
+ * in them are written until the stream is closed.
  *
  * Returns 0 and *out; WEIR_ENOMEM, WEIR_ECONCURRENCY.  Other errors come from next.
  * Ownership: given; weir_dns_stream_close.  From a task of the resolver's engine. */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A host being looked up: what lookup_host.c and stream.c share.
+ */
+#ifndef DNS_HOST_H
+#define DNS_HOST_H
+
+#include <weir/dns/lookup.h>
+
+#include "dns/resolver.h"
+
+/* Told of each family once: its addresses, sorted, as soon as they are there; or, at the end, that
+ * it has none, and why.  May wait.  Called from the looking task or one that it started: two calls
+ * may overlap. */
+typedef void dns_host_sink(weir_io *io, void *argument, const weir_dns_host *found, unsigned family,
+                           const weir_address *addresses, size_t count, int error);
+
+typedef struct dns_host {
+    weir_dns_resolver *resolver;
+    const weir_dns_view *view;
+    weir_instant now;
+    unsigned flags;
+    unsigned families; /* weir_dns_family: those wanted */
+    weir_dns_report *report;
+    weir_dns_steps *steps;
+    uint16_t port;
+    dns_host_sink *sink; /* NULL: all at the end */
+    void *sink_argument;
+    unsigned told;       /* families that the sink knows of */
+    weir_dns_host found; /* what is known besides the addresses */
+    size_t count;
+    weir_address addresses[WEIR_DNS_HOST_ADDRESSES];
+} dns_host;
+
+/* Looks a host up; the addresses are in `host`, sorted.  Returns how many, at least 1, or an error
+ * of weir_dns_lookup_host. */
+int weir_dns_find_host(weir_io *io, dns_host *host, weir_bytes name);
+
+/* Fills in what the options say.  WEIR_EINVAL if they exclude both families. */
+int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t port,
+                       const weir_dns_lookup_options *options);
+
+/* Adds an address that is not there yet; what is beyond the room is left out. */
+void weir_dns_host_add(dns_host *host, weir_address address);
+
+/* Asks DNS for the types of `request`, and adds their addresses.  Returns how many there are, or an
+ * error. */
+int weir_dns_host_ask(weir_io *io, dns_host *host, const dns_request *request);
+
+/* The same for two types, each by a task of its own, telling the sink of each as it comes. */
+int weir_dns_host_ask_apart(weir_io *io, dns_host *host, const dns_request *request);
+
+/* What two families' outcomes come to, numbers or errors: addresses of either are an answer; a
+ * failure counts more than "there is nothing", which might be wrong. */
+int weir_dns_host_combine(int a, int b);
+
+/* Puts addresses into the order to try them.  That it cannot be found out does no harm: only a
+ * request to stop is an error. */
+int weir_dns_host_sort(weir_io *io, const dns_host *host, weir_address *addresses, size_t count);
+
+#endif

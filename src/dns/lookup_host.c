@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The addresses of a host: from its text, its special meaning, the hosts file, or DNS.
+ */
+#include "dns/host.h"
+
+#include <string.h>
+
+#include <weir/base/error.h>
+#include <weir/dns/nsswitch.h>
+#include <weir/dns/search.h>
+#include <weir/dns/special.h>
+#include <weir/io/clock.h>
+#include <weir/net/endpoint.h>
+#include <weir/net/order.h>
+
+void weir_dns_steps_add(weir_dns_steps *steps, weir_dns_origin origin, const weir_dns_name *name,
+                        int result)
+{
+    if (!steps) return;
+    if (steps->kept < WEIR_DNS_STEPS)
+        steps->steps[steps->kept++] =
+            (weir_dns_step){.origin = origin, .name = *name, .result = result};
+    steps->total++;
+}
+
+int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t port,
+                       const weir_dns_lookup_options *options)
+{
+    static const weir_dns_lookup_options defaults;
+    if (!options) options = &defaults;
+    host->resolver = resolver;
+    host->view = NULL;
+    host->flags = options->flags;
+    host->families = WEIR_DNS_BOTH;
+    if (options->flags & WEIR_DNS_IPV4_ONLY) host->families &= ~(unsigned)WEIR_DNS_IPV6;
+    if (options->flags & WEIR_DNS_IPV6_ONLY) host->families &= ~(unsigned)WEIR_DNS_IPV4;
+    host->report = options->report;
+    host->steps = options->steps;
+    host->port = port;
+    host->sink = NULL;
+    host->told = 0;
+    host->found.origin = WEIR_DNS_FROM_NOWHERE;
+    host->found.ttl = 0;
+    host->found.name.len = host->found.canonical.len = 0;
+    host->count = 0;
+    return host->families ? 0 : WEIR_EINVAL;
+}
+
+static unsigned family_of(const weir_address *address)
+{
+    return address->kind == WEIR_ADDRESS_IPV4 ? WEIR_DNS_IPV4 : WEIR_DNS_IPV6;
+}
+
+void weir_dns_host_add(dns_host *host, weir_address address)
+{
+    address.port = host->port;
+    weir_address_unmap(&address);
+    for (size_t i = 0; i < host->count; i++)
+        if (weir_address_equal(&host->addresses[i], &address)) return;
+    if (host->count < WEIR_DNS_HOST_ADDRESSES) host->addresses[host->count++] = address;
+}
+
+int weir_dns_host_sort(weir_io *io, const dns_host *host, weir_address *addresses, size_t count)
+{
+    if (count < 2 || (host->flags & WEIR_DNS_UNSORTED)) return 0;
+    int error = weir_order_addresses(io, addresses, count);
+    return error == WEIR_ECANCELED || error == WEIR_EDEADLINE ? error : 0;
+}
+
+/* Tells the sink of a family that it has not been told of: its addresses, or why it has none. */
+static void tell(weir_io *io, dns_host *host, unsigned family, int error)
+{
+    if (!host->sink || !(host->families & ~host->told & family)) return;
+    weir_address mine[WEIR_DNS_HOST_ADDRESSES];
+    size_t count = 0;
+    for (size_t i = 0; i < host->count; i++)
+        if (family_of(&host->addresses[i]) == family) mine[count++] = host->addresses[i];
+    host->told |= family;
+    host->sink(io, host->sink_argument, &host->found, family, mine, count, count ? 0 : error);
+}
+
+/* The end of a lookup that has all its addresses at once. */
+static int finish(weir_io *io, dns_host *host)
+{
+    int error = weir_dns_host_sort(io, host, host->addresses, host->count);
+    if (error) return error;
+    tell(io, host, WEIR_DNS_IPV6, WEIR_EDNS_NODATA);
+    tell(io, host, WEIR_DNS_IPV4, WEIR_EDNS_NODATA);
+    return (int)host->count;
+}
+
+/* Literals ------------------------------------------------------------------------------------ */
+
+/* Whether a text can be nothing but an address: it has a colon, or ends in a digit or in a zone. */
+static bool may_be_literal(weir_bytes text)
+{
+    if (memchr(text.data, ':', text.len)) return true;
+    char last = text.data[text.len - 1];
+    return last >= '0' && last <= '9';
+}
+
+/* An address in itself: 1 and the host has it, 0 if it is none, or an error. */
+static int take_literal(dns_host *host, weir_bytes text)
+{
+    if (text.len == 0 || !may_be_literal(text)) return 0;
+    weir_address address;
+    weir_address_why why;
+    int error = weir_endpoint_parse_address(text, WEIR_ADDRESS_AS_IP, host->port, &address, &why);
+    if (error) return error == WEIR_EZONETEXT ? error : 0;
+    weir_address_unmap(&address);
+    if (!(host->families & family_of(&address))) return WEIR_EAFNOSUPPORT;
+    host->found.origin = WEIR_DNS_FROM_LITERAL;
+    weir_dns_host_add(host, address);
+    return 1;
+}
+
+/* Places ------------------------------------------------------------------------------------- */
+
+static int take_localhost(dns_host *host, const weir_dns_name *name)
+{
+    weir_address both[2];
+    size_t count = weir_dns_localhost(host->families, both);
+    for (size_t i = 0; i < count; i++) weir_dns_host_add(host, both[i]);
+    host->found.origin = WEIR_DNS_FROM_SPECIAL;
+    host->found.name = host->found.canonical = *name;
+    weir_dns_steps_add(host->steps, WEIR_DNS_FROM_SPECIAL, name, (int)count);
+    return (int)count;
+}
+
+static int look_into_hosts(dns_host *host, const weir_dns_name *name)
+{
+    weir_address found[WEIR_DNS_HOST_ADDRESSES];
+    int count = weir_dns_hosts_find(host->view->hosts, name, host->families, found,
+                                    WEIR_DNS_HOST_ADDRESSES, &host->found.canonical);
+    if (count == 0) count = WEIR_EDNS_NODATA;
+    weir_dns_steps_add(host->steps, WEIR_DNS_FROM_HOSTS, name, count);
+    for (int i = 0; i < count; i++) weir_dns_host_add(host, found[i]);
+    if (count > 0) {
+        host->found.origin = WEIR_DNS_FROM_HOSTS;
+        host->found.name = *name;
+    }
+    return count;
+}
+
+/* DNS ---------------------------------------------------------------------------------------- */
+
+/* Reads a name off packed octets: the last one of the chain. */
+static void read_canonical(const dns_packed *packed, const weir_dns_name *asked, weir_dns_name *out)
+{
+    *out = *asked;
+    dns_packed_head head = weir_dns_packed_read(packed->octets);
+    const uint8_t *at = packed->octets + DNS_PACKED_HEAD;
+    for (unsigned i = 0; i < head.aliases; i++) {
+        size_t len = 0;
+        while (at[len] != 0) len += (size_t)at[len] + 1;
+        out->len = (uint8_t)(len + 1);
+        memcpy(out->octets, at, out->len);
+        at += out->len;
+    }
+}
+
+/* Takes the addresses of a result; what it comes to: their number, or an error. */
+static int take_result(dns_host *host, const weir_dns_name *name, const dns_result *result)
+{
+    int outcome = weir_dns_result_outcome(result);
+    if (outcome) return outcome;
+    dns_packed_head head = weir_dns_packed_read(result->packed.octets);
+    const uint8_t *at = result->packed.octets + DNS_PACKED_HEAD + head.alias_octets;
+    size_t before = host->count;
+    for (unsigned i = 0; i < head.records; i++) {
+        uint16_t words[2];
+        memcpy(words, at, sizeof words);
+        weir_address address = {.kind = words[1] == 4 ? WEIR_ADDRESS_IPV4 : WEIR_ADDRESS_IPV6};
+        memcpy(&address.at, at + sizeof words, words[1]);
+        weir_dns_host_add(host, address);
+        at += sizeof words + words[1];
+    }
+    bool first = host->found.origin == WEIR_DNS_FROM_NOWHERE;
+    if (first || result->ttl < host->found.ttl) host->found.ttl = result->ttl;
+    if (first) {
+        host->found.origin = result->origin;
+        host->found.name = *name;
+        read_canonical(&result->packed, name, &host->found.canonical);
+    }
+    return (int)(host->count - before);
+}
+
+int weir_dns_host_combine(int a, int b)
+{
+    if (a > 0 || b > 0) return (a > 0 ? a : 0) + (b > 0 ? b : 0);
+    bool a_failed = a != WEIR_EDNS_NODATA && a != WEIR_EDNS_NOTFOUND && a != 0;
+    bool b_failed = b != WEIR_EDNS_NODATA && b != WEIR_EDNS_NOTFOUND && b != 0;
+    if (a_failed) return a;
+    if (b_failed) return b;
+    return a == WEIR_EDNS_NOTFOUND || b == WEIR_EDNS_NOTFOUND ? WEIR_EDNS_NOTFOUND
+                                                              : WEIR_EDNS_NODATA;
+}
+
+static dns_request request_of(const dns_host *host, const weir_dns_name *name)
+{
+    return (dns_request){.resolver = host->resolver,
+                         .view = host->view,
+                         .now = host->now,
+                         .lower = name,
+                         .fresh = (host->flags & WEIR_DNS_NO_CACHE) != 0,
+                         .report = host->report};
+}
+
+int weir_dns_host_ask(weir_io *io, dns_host *host, const dns_request *request)
+{
+    dns_result results[DNS_ASK_TYPES];
+    int outcomes[DNS_ASK_TYPES] = {0, WEIR_EDNS_NODATA};
+    int error = weir_dns_fetch(io, request, results);
+    for (unsigned i = 0; i < request->type_count && !error; i++)
+        outcomes[i] = take_result(host, request->lower, &results[i]);
+    weir_dns_origin origin = host->found.origin;
+    if (origin == WEIR_DNS_FROM_NOWHERE && !error) origin = results[0].origin;
+    for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_free(&results[i]);
+    int result = error ? error : weir_dns_host_combine(outcomes[0], outcomes[1]);
+    if (origin == WEIR_DNS_FROM_NOWHERE) origin = WEIR_DNS_FROM_SERVER;
+    weir_dns_steps_add(host->steps, origin, request->lower, result);
+    return result;
+}
+
+/* Asks for a name that is whole.  Returns how many addresses it has, or an error. */
+static int ask(weir_io *io, dns_host *host, const weir_dns_name *name)
+{
+    weir_dns_special_kind kind = weir_dns_special(name);
+    if (kind != WEIR_DNS_SPECIAL_NONE) {
+        int result = weir_dns_special_result(kind);
+        weir_dns_steps_add(host->steps, WEIR_DNS_FROM_SPECIAL, name, result);
+        return result;
+    }
+    unsigned families = host->families;
+    if (host->view->config.no_aaaa) families &= ~(unsigned)WEIR_DNS_IPV6;
+    if (families == 0) return WEIR_EDNS_NODATA;
+    dns_request request = request_of(host, name);
+    if (families & WEIR_DNS_IPV4) request.types[request.type_count++] = WEIR_DNS_A;
+    if (families & WEIR_DNS_IPV6) request.types[request.type_count++] = WEIR_DNS_AAAA;
+    if (host->sink && request.type_count > 1) return weir_dns_host_ask_apart(io, host, &request);
+    return weir_dns_host_ask(io, host, &request);
+}
+
+static int search(weir_io *io, dns_host *host, const weir_dns_name *name, bool absolute)
+{
+    weir_dns_search search;
+    const weir_dns_name *candidate;
+    if (host->flags & WEIR_DNS_NO_SEARCH) absolute = true;
+    weir_dns_search_start(&search, name, absolute, &host->view->config);
+    while (weir_dns_search_next(&search, &candidate)) {
+        int result = ask(io, host, candidate);
+        if (weir_dns_search_report(&search, result) == WEIR_DNS_SEARCH_STOP) break;
+    }
+    return weir_dns_search_result(&search);
+}
+
+/* Asks the sources in the order of nsswitch.conf. */
+static int ask_sources(weir_io *io, dns_host *host, const weir_dns_name *name, bool absolute)
+{
+    const weir_dns_order *order = &host->view->order;
+    int result = WEIR_EDNS_NOTFOUND;
+    for (unsigned step = 0; step < order->count; step++) {
+        if (order->steps[step].source == WEIR_DNS_SERVERS)
+            result = search(io, host, name, absolute);
+        else if (!(host->flags & WEIR_DNS_NO_HOSTS))
+            result = look_into_hosts(host, name);
+        else
+            continue;
+        if (result == WEIR_ECANCELED || result == WEIR_EDEADLINE) return result;
+        if (weir_dns_order_ends(order, step, result)) break;
+    }
+    return result;
+}
+
+int weir_dns_find_host(weir_io *io, dns_host *host, weir_bytes text)
+{
+    int result = take_literal(host, text);
+    if (result < 0) return result;
+    if (result > 0) return finish(io, host);
+    weir_dns_name name;
+    int absolute = weir_dns_name_parse(text, &name);
+    if (absolute < 0) return absolute;
+    weir_dns_name_lower(&name);
+    if (weir_dns_special(&name) == WEIR_DNS_SPECIAL_LOCALHOST) {
+        take_localhost(host, &name);
+        return finish(io, host);
+    }
+    host->now = weir_now(io, WEIR_CLOCK_BOOT);
+    result = weir_dns_view_take(io, host->resolver->files, host->now, &host->view);
+    if (result) return result;
+    result = ask_sources(io, host, &name, absolute > 0);
+    weir_dns_view_release(host->view);
+    if (result < 0) return result;
+    return finish(io, host);
+}
+
+int weir_dns_lookup_host(weir_io *io, weir_dns_resolver *resolver, weir_bytes name, uint16_t port,
+                         const weir_dns_lookup_options *options, weir_address *out, size_t room,
+                         weir_dns_host *host)
+{
+    dns_host looking;
+    int result = weir_dns_host_init(&looking, resolver, port, options);
+    if (result || room == 0) return WEIR_EINVAL;
+    result = weir_dns_find_host(io, &looking, name);
+    if (result < 0) return result;
+    if (looking.count < room) room = looking.count;
+    memcpy(out, looking.addresses, room * sizeof *out);
+    if (host) *host = looking.found;
+    return (int)room;
+}
