@@ -93,7 +93,19 @@
 #include <weir/process/process.h>
 #include <weir/process/stdio.h>
 
+#include <weir/dns/answer.h>
+#include <weir/dns/config.h>
+#include <weir/dns/hosts.h>
+#include <weir/dns/idna.h>
+#include <weir/dns/lookup.h>
+#include <weir/dns/nsswitch.h>
 #include <weir/dns/report.h>
+#include <weir/dns/resolver.h>
+#include <weir/dns/search.h>
+#include <weir/dns/sni.h>
+#include <weir/dns/special.h>
+#include <weir/dns/stream.h>
+#include <weir/dns/view.h>
 #include <weir/dns/wire/edns.h>
 #include <weir/dns/wire/message.h>
 #include <weir/dns/wire/name.h>
