@@ -126,12 +126,19 @@ if(TARGET weir_static)
     endforeach()
     target_link_libraries(test_contract PRIVATE weir_sim_kernel)
 
+    # A name server in the test's own process.
+    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/harness/dns_server*.c)
+    add_library(weir_dns_server STATIC ${sources})
+    target_include_directories(weir_dns_server PUBLIC ${PROJECT_SOURCE_DIR})
+    target_link_libraries(weir_dns_server PUBLIC weir_static PRIVATE weir_flags)
+    target_link_libraries(test_contract PRIVATE weir_dns_server)
+
     # Tests between hosts keep the contract's house: its checks and its way to run an engine.
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/network/*.c)
     foreach(source contract sim_kernel sim_skips_table)
         list(APPEND sources ${PROJECT_SOURCE_DIR}/test/contract/${source}.c)
     endforeach()
-    weir_test_program(test_network ${sources} LINK weir_static weir_sim_kernel)
+    weir_test_program(test_network ${sources} LINK weir_dns_server weir_static weir_sim_kernel)
 
     # The model checker runs its threads as coroutines of one thread: ThreadSanitizer has nothing to
     # see there, and keeps a call stack for each that is left in the middle.  It compiles sources of
