@@ -28,11 +28,11 @@
 
 #include "test/harness/dns_server_answer.h"
 
-enum { RULES_MAX = 64, ROOM = 65535, BIND_TRIES = 50, QUESTION_ROOM = 2048 };
+enum { RULES_MAX = 32, ROOM = 65535, BIND_TRIES = 50, QUESTION_ROOM = 2048 };
 
 struct dns_server {
     pthread_mutex_t lock;
-    const dns_server_rule *rules;
+    dns_server_rule rules[RULES_MAX];
     size_t count;
     unsigned used[RULES_MAX];
     dns_server_counts seen;
@@ -394,8 +394,8 @@ int dns_server_wait(weir_io *io, dns_server *server, unsigned questions)
 void dns_server_rules(dns_server *server, const dns_server_rule *rules, size_t count)
 {
     pthread_mutex_lock(&server->lock);
-    server->rules = rules;
     server->count = count < RULES_MAX ? count : RULES_MAX;
+    if (server->count) memcpy(server->rules, rules, server->count * sizeof *rules);
     memset(server->used, 0, sizeof server->used);
     pthread_mutex_unlock(&server->lock);
 }
@@ -422,10 +422,14 @@ void dns_server_stop(weir_io *io, dns_server *server)
 weir_address dns_server_nobody(weir_io *io)
 {
     weir_address address = loopback();
-    dns_server s = {0};
-    if (bind_both(io, &address, &s) != 0) return (weir_address){0};
-    address = s.address;
-    weir_udp_close(io, &s.udp);
-    weir_tcp_listener_close(io, s.listener);
+    dns_server *s = calloc(1, sizeof *s);
+    if (!s || bind_both(io, &address, s) != 0) {
+        free(s);
+        return (weir_address){0};
+    }
+    address = s->address;
+    weir_udp_close(io, &s->udp);
+    weir_tcp_listener_close(io, s->listener);
+    free(s);
     return address;
 }

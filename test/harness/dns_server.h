@@ -111,7 +111,8 @@ typedef struct dns_server_question {
 
 typedef struct dns_server dns_server;
 
-/* Starts a server on a free port of 127.0.0.1.  The rules are borrowed until it is stopped.
+/* Starts a server on a free port of 127.0.0.1.  At most 32 rules, which are copied; their texts are
+ * borrowed until it is stopped.
  * Returns 0 and *out, or the error.  From a task of `io`. */
 int dns_server_start(weir_io *io, const dns_server_rule *rules, size_t count, dns_server **out);
 
