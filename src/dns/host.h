@@ -54,8 +54,8 @@ int weir_dns_host_ask_apart(weir_io *io, dns_host *host, const dns_request *requ
  * failure counts more than "there is nothing", which might be wrong. */
 int weir_dns_host_combine(int a, int b);
 
-/* Puts addresses into the order to try them.  That it cannot be found out does no harm: only a
- * request to stop is an error. */
+/* Puts addresses into the order to try them (RFC 6724).  That it cannot be found out does no harm:
+ * only a request to stop is an error. */
 int weir_dns_host_sort(weir_io *io, const dns_host *host, weir_address *addresses, size_t count);
 
 #endif

@@ -12,7 +12,6 @@
 #include <weir/dns/special.h>
 #include <weir/io/clock.h>
 #include <weir/net/endpoint.h>
-#include <weir/net/order.h>
 
 void weir_dns_steps_add(weir_dns_steps *steps, weir_dns_origin origin, const weir_dns_name *name,
                         int result)
@@ -59,13 +58,6 @@ void weir_dns_host_add(dns_host *host, weir_address address)
     for (size_t i = 0; i < host->count; i++)
         if (weir_address_equal(&host->addresses[i], &address)) return;
     if (host->count < WEIR_DNS_HOST_ADDRESSES) host->addresses[host->count++] = address;
-}
-
-int weir_dns_host_sort(weir_io *io, const dns_host *host, weir_address *addresses, size_t count)
-{
-    if (count < 2 || (host->flags & WEIR_DNS_UNSORTED)) return 0;
-    int error = weir_order_addresses(io, addresses, count);
-    return error == WEIR_ECANCELED || error == WEIR_EDEADLINE ? error : 0;
 }
 
 /* Tells the sink of a family that it has not been told of: its addresses, or why it has none. */

@@ -21,6 +21,7 @@
 #include "dns/ask.h"
 #include "dns/cache.h"
 #include "dns/packed.h"
+#include "dns/sources.h"
 
 typedef struct dns_flight dns_flight;
 
@@ -44,6 +45,7 @@ struct weir_dns_resolver {
     weir_duration tcp_idle;
     weir_dns_files *files;
     dns_cache cache;
+    dns_sources sources;
     weir_group background; /* questions that nobody waits for: prefetch, stale answers renewed */
     uint32_t lock;
     dns_asking *asking; /* NULL before the first question */

@@ -22,9 +22,9 @@ static bool is_fatal(int error)
            error == WEIR_ENFILE || error == WEIR_ENOBUFS || error == WEIR_ENOMEM;
 }
 
-/* Asks the kernel which source it would use.  *source stays NONE when there is none. */
-static int find_source(weir_io *io, const weir_address *destination, weir_address *source)
+int weir_order_source(weir_io *io, const weir_address *destination, weir_address *source)
 {
+    *source = (weir_address){0};
     const int family = weir_address_family(destination);
     if (family != AF_INET && family != AF_INET6) return 0;
     weir_socket probe;
@@ -48,7 +48,7 @@ int weir_order_addresses(weir_io *io, weir_address *addresses, size_t count)
     int result = 0;
     for (size_t i = 0; i < count && result == 0; i++) {
         candidates[i].destination = addresses[i];
-        result = find_source(io, &addresses[i], &candidates[i].source);
+        result = weir_order_source(io, &addresses[i], &candidates[i].source);
     }
     if (result == 0) {
         weir_order_sort(candidates, count, NULL, 0);

@@ -56,6 +56,14 @@ typedef struct weir_order_candidate {
 void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_order_policy *table,
                      size_t table_count);
 
+/* Finds the address that this machine would use as the source to a destination, by connecting a UDP
+ * socket, which sends nothing; its port means nothing.
+ *
+ * Returns 0 and *source, which is NONE when there is none (no route, no such family here, no IP
+ * address); WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOBUFS, WEIR_ENOMEM, WEIR_ECANCELED, WEIR_EDEADLINE.  A
+ * cancellation point.  From a task of `io`. */
+int weir_order_source(weir_io *io, const weir_address *destination, weir_address *source);
+
 /* How many addresses weir_order_addresses looks at; those after them stay at the end. */
 #define WEIR_ORDER_ADDRESSES 64
 
