@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "net/ip_class_table.h"
+#include "net/prefix_bits.h"
 
 /* Blocks ------------------------------------------------------------------------------------ */
 
@@ -20,8 +21,12 @@ const weir_ip_block *weir_ip_blocks(size_t *count)
 const weir_ip_block *weir_ip_block_of(const weir_address *address)
 {
     const weir_ip_block *block = NULL;
-    for (size_t i = 0; i < net_ip_block_count; i++)
-        if (weir_prefix_contains(&net_ip_blocks[i].prefix, address)) block = &net_ip_blocks[i];
+    const net_words words = net_words_of(address);
+    for (size_t i = 0; i < net_ip_block_count; i++) {
+        const weir_prefix *prefix = &net_ip_blocks[i].prefix;
+        if (prefix->kind == address->kind && net_prefix_has(prefix, words))
+            block = &net_ip_blocks[i];
+    }
     return block;
 }
 

@@ -36,8 +36,11 @@ const weir_order_policy *weir_order_policy_of(const weir_order_policy *table, si
 {
     const weir_address ipv6 = weir_address_map(address);
     const weir_order_policy *best = NULL;
+    if (ipv6.kind != WEIR_ADDRESS_IPV6) return NULL;
+    const net_words words = net_words_of(&ipv6);
     for (size_t i = 0; i < count; i++) {
-        if (!weir_prefix_contains(&table[i].prefix, &ipv6)) continue;
+        const weir_prefix *prefix = &table[i].prefix;
+        if (prefix->kind != WEIR_ADDRESS_IPV6 || !net_prefix_has(prefix, words)) continue;
         if (!best || table[i].prefix.len > best->prefix.len) best = &table[i];
     }
     return best;
@@ -47,9 +50,10 @@ const weir_order_policy *weir_order_policy_of(const weir_order_policy *table, si
 
 /* What the rules ask of a candidate; numbers are such that the higher one is preferred. */
 typedef struct rank {
-    int usable, scope_matches, not_deprecated, home, label_matches, precedence, native, narrow;
-    int family; /* rule 9 asks for the same one */
-    int common; /* rule 9: bits that source and destination share */
+    int8_t usable, scope_matches, not_deprecated, home, label_matches, native, narrow;
+    uint8_t precedence;
+    uint8_t family; /* rule 9 asks for the same one */
+    uint8_t common; /* rule 9: bits that source and destination share */
 } rank;
 
 static bool is_ip(const weir_address *address)
@@ -58,7 +62,7 @@ static bool is_ip(const weir_address *address)
 }
 
 /* Rule 9, CommonPrefixLen of 2.2: no further than the prefix of the source. */
-static int common_bits(const weir_order_candidate *candidate)
+static uint8_t common_bits(const weir_order_candidate *candidate)
 {
     const weir_address *source = &candidate->source, *destination = &candidate->destination;
     if (source->kind != destination->kind) return 0;
@@ -67,7 +71,7 @@ static int common_bits(const weir_order_candidate *candidate)
     const unsigned most = known ? known : ipv6 ? 64 : 0;
     const unsigned shared = ipv6 ? net_bits_common(source->at.ipv6, destination->at.ipv6, 16)
                                  : net_bits_common(source->at.ipv4, destination->at.ipv4, 4);
-    return (int)(shared < most ? shared : most);
+    return (uint8_t)(shared < most ? shared : most);
 }
 
 static rank rank_of(const weir_order_candidate *candidate, const weir_order_policy *table,
@@ -81,7 +85,7 @@ static rank rank_of(const weir_order_candidate *candidate, const weir_order_poli
     }
     const weir_order_policy *to = weir_order_policy_of(table, count, destination);
     r.precedence = to ? to->precedence : 0;
-    r.narrow = -(int)weir_ip_scope_of(destination);
+    r.narrow = (int8_t) - (int)weir_ip_scope_of(destination);
     r.native = !candidate->encapsulated;
     if (!is_ip(source)) return r; /* nothing is known of a source: rules 3 to 5 and 9 are even */
     const weir_order_policy *from = weir_order_policy_of(table, count, source);
@@ -89,7 +93,7 @@ static rank rank_of(const weir_order_candidate *candidate, const weir_order_poli
     r.scope_matches = weir_ip_scope_of(source) == weir_ip_scope_of(destination);
     r.not_deprecated = !candidate->deprecated;
     /* Both at once, then home alone, then neither, then care-of alone. */
-    r.home = candidate->home ? 1 + candidate->care_of : -(int)candidate->care_of;
+    r.home = (int8_t)(candidate->home ? 1 + candidate->care_of : -(int)candidate->care_of);
     r.label_matches = from && to && from->label == to->label;
     r.common = common_bits(candidate);
     return r;
@@ -109,43 +113,69 @@ static int preferred(const rank *b, const rank *a)
     return b->narrow - a->narrow;
 }
 
+/* Where a candidate stands before sorting, and its rank: what is moved about. */
+typedef struct ranked {
+    rank rank;
+    uint8_t index;
+} ranked;
+
 /* Rule 9 for candidates that are equal up to there.  It is silent between families, so those of one
  * family are put in order among the places that they have. */
-static void sort_by_common(weir_order_candidate *candidates, size_t count,
-                           const weir_order_policy *table, size_t table_count)
+static void sort_by_common(ranked *all, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
         size_t at = i;
-        const rank mine = rank_of(&candidates[i], table, table_count);
-        for (size_t before = i; before-- > 0 && mine.usable > 0;) {
-            const rank other = rank_of(&candidates[before], table, table_count);
-            if (preferred(&mine, &other) != 0) break;
-            if (other.family != mine.family) continue;
-            if (mine.common <= other.common) break;
-            const weir_order_candidate moved = candidates[at];
-            candidates[at] = candidates[before];
-            candidates[before] = moved;
+        const ranked mine = all[i];
+        for (size_t before = i; before-- > 0 && mine.rank.usable > 0;) {
+            const ranked other = all[before];
+            if (preferred(&mine.rank, &other.rank) != 0) break;
+            if (other.rank.family != mine.rank.family) continue;
+            if (mine.rank.common <= other.rank.common) break;
+            all[before] = all[at];
+            all[at] = other;
             at = before;
         }
     }
 }
 
 /* By insertion, which is stable: what the rules leave equal stays in its order (rule 10). */
+static void sort_by_rules(ranked *all, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const ranked moved = all[i];
+        size_t to = i;
+        for (; to > 0 && preferred(&moved.rank, &all[to - 1].rank) > 0; to--) all[to] = all[to - 1];
+        all[to] = moved;
+    }
+}
+
+/* Puts candidates into the places that sorting has found, along the cycles of the permutation. */
+static void rearrange(weir_order_candidate *candidates, ranked *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].index == i) continue;
+        const weir_order_candidate first = candidates[i];
+        size_t to = i;
+        while (all[to].index != i) {
+            const size_t from = all[to].index;
+            candidates[to] = candidates[from];
+            all[to].index = (uint8_t)to;
+            to = from;
+        }
+        candidates[to] = first;
+        all[to].index = (uint8_t)to;
+    }
+}
+
 void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_order_policy *table,
                      size_t table_count)
 {
+    ranked all[WEIR_ORDER_ADDRESSES];
     if (!table) table = weir_order_default_policy(&table_count);
-    for (size_t i = 1; i < count; i++) {
-        const weir_order_candidate moved = candidates[i];
-        const rank mine = rank_of(&moved, table, table_count);
-        size_t to = i;
-        while (to > 0) {
-            const rank before = rank_of(&candidates[to - 1], table, table_count);
-            if (preferred(&mine, &before) <= 0) break;
-            candidates[to] = candidates[to - 1];
-            to--;
-        }
-        candidates[to] = moved;
-    }
-    sort_by_common(candidates, count, table, table_count);
+    if (count > WEIR_ORDER_ADDRESSES) count = WEIR_ORDER_ADDRESSES;
+    for (size_t i = 0; i < count; i++)
+        all[i] = (ranked){rank_of(&candidates[i], table, table_count), (uint8_t)i};
+    sort_by_rules(all, count);
+    sort_by_common(all, count);
+    rearrange(candidates, all, count);
 }

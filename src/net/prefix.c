@@ -6,7 +6,6 @@
  */
 #include <weir/net/prefix.h>
 
-#include <endian.h>
 #include <string.h>
 
 #include <weir/base/error.h>
@@ -141,28 +140,10 @@ int weir_prefix_compare(const weir_prefix *a, const weir_prefix *b)
     return (a->len > b->len) - (a->len < b->len);
 }
 
-/* The first `bits` of 1 to 64 of what differs between two words in network order are 0. */
-static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
-{
-    uint64_t x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return be64toh(x ^ y) >> (64 - bits) == 0;
-}
-
 bool weir_prefix_contains(const weir_prefix *prefix, const weir_address *address)
 {
-    if (prefix->kind != address->kind) return false;
-    if (prefix->len == 0) return prefix->kind != WEIR_ADDRESS_NONE;
-    if (prefix->kind == WEIR_ADDRESS_IPV4) {
-        uint32_t x, y;
-        memcpy(&x, prefix->bytes, sizeof x);
-        memcpy(&y, address->at.ipv4, sizeof y);
-        return be32toh(x ^ y) >> (32 - prefix->len) == 0;
-    }
-    const uint8_t *ours = prefix->bytes, *theirs = address->at.ipv6;
-    if (prefix->len <= 64) return same_bits(ours, theirs, prefix->len);
-    return same_bits(ours, theirs, 64) && same_bits(ours + 8, theirs + 8, prefix->len - 64u);
+    if (prefix->kind != address->kind || prefix->kind == WEIR_ADDRESS_NONE) return false;
+    return net_prefix_has(prefix, net_words_of(address));
 }
 
 bool weir_prefix_covers(const weir_prefix *outer, const weir_prefix *inner)

@@ -50,9 +50,12 @@ typedef struct weir_order_candidate {
                             server gave to spread its load */
 } weir_order_candidate;
 
+/* How many candidates are sorted; those after them stay at the end. */
+#define WEIR_ORDER_ADDRESSES 64
+
 /* Sorts candidates by RFC 6724 6, rules 1 to 10, best first; equal ones stay in their order.
- * `table` is NULL for the default.  What is not IP goes to the end.  Quick for some dozens: the
- * time grows with the square of the count.  Any thread; never waits. */
+ * `table` is NULL for the default.  What is not IP goes to the end of the first
+ * WEIR_ORDER_ADDRESSES, which alone are looked at.  Any thread; never waits. */
 void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_order_policy *table,
                      size_t table_count);
 
@@ -63,9 +66,6 @@ void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_
  * address); WEIR_EMFILE, WEIR_ENFILE, WEIR_ENOBUFS, WEIR_ENOMEM, WEIR_ECANCELED, WEIR_EDEADLINE.  A
  * cancellation point.  From a task of `io`. */
 int weir_order_source(weir_io *io, const weir_address *destination, weir_address *source);
-
-/* How many addresses weir_order_addresses looks at; those after them stay at the end. */
-#define WEIR_ORDER_ADDRESSES 64
 
 /* Sorts addresses in the order to try them.  The source for each is found by connecting a UDP
  * socket, which sends nothing, and asking for its local address; without one (no route, no such
