@@ -40,7 +40,8 @@ int weir_dns_find_host(weir_io *io, dns_host *host, weir_bytes name);
 int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t port,
                        const weir_dns_lookup_options *options);
 
-/* Adds an address that is not there yet; what is beyond the room is left out. */
+/* Adds an address that is wanted and not there yet, a mapped one as the IPv4 address that it is; what
+ * is beyond the room is left out. */
 void weir_dns_host_add(dns_host *host, weir_address address);
 
 /* Asks DNS for the types of `request`, and adds their addresses.  Returns how many there are, or an

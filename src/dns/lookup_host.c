@@ -53,8 +53,9 @@ static unsigned family_of(const weir_address *address)
 
 void weir_dns_host_add(dns_host *host, weir_address address)
 {
+    address = weir_address_unmap(&address);
     address.port = host->port;
-    weir_address_unmap(&address);
+    if (!(host->families & family_of(&address))) return;
     for (size_t i = 0; i < host->count; i++)
         if (weir_address_equal(&host->addresses[i], &address)) return;
     if (host->count < WEIR_DNS_HOST_ADDRESSES) host->addresses[host->count++] = address;
@@ -100,7 +101,7 @@ static int take_literal(dns_host *host, weir_bytes text)
     weir_address_why why;
     int error = weir_endpoint_parse_address(text, WEIR_ADDRESS_AS_IP, host->port, &address, &why);
     if (error) return error == WEIR_EZONETEXT ? error : 0;
-    weir_address_unmap(&address);
+    address = weir_address_unmap(&address);
     if (!(host->families & family_of(&address))) return WEIR_EAFNOSUPPORT;
     host->found.origin = WEIR_DNS_FROM_LITERAL;
     weir_dns_host_add(host, address);
@@ -152,7 +153,7 @@ static void read_canonical(const dns_packed *packed, const weir_dns_name *asked,
     }
 }
 
-/* Takes the addresses of a result; what it comes to: their number, or an error. */
+/* Takes the addresses of a result; what it comes to: how many it adds, or an error. */
 static int take_result(dns_host *host, const weir_dns_name *name, const dns_result *result)
 {
     int outcome = weir_dns_result_outcome(result);
@@ -168,6 +169,7 @@ static int take_result(dns_host *host, const weir_dns_name *name, const dns_resu
         weir_dns_host_add(host, address);
         at += sizeof words + words[1];
     }
+    if (host->count == before) return WEIR_EDNS_NODATA;
     bool first = host->found.origin == WEIR_DNS_FROM_NOWHERE;
     if (first || result->ttl < host->found.ttl) host->found.ttl = result->ttl;
     if (first) {
