@@ -40,8 +40,8 @@ int weir_dns_find_host(weir_io *io, dns_host *host, weir_bytes name);
 int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t port,
                        const weir_dns_lookup_options *options);
 
-/* Adds an address that is wanted and not there yet, a mapped one as the IPv4 address that it is; what
- * is beyond the room is left out. */
+/* Adds an address that is wanted and not there yet, a mapped one as the IPv4 address that it is;
+ * what is beyond the room is left out. */
 void weir_dns_host_add(dns_host *host, weir_address address);
 
 /* Asks DNS for the types of `request`, and adds their addresses.  Returns how many there are, or an
@@ -55,8 +55,8 @@ int weir_dns_host_ask_apart(weir_io *io, dns_host *host, const dns_request *requ
  * failure counts more than "there is nothing", which might be wrong. */
 int weir_dns_host_combine(int a, int b);
 
-/* Puts addresses into the order to try them (RFC 6724).  That it cannot be found out does no harm:
- * only a request to stop is an error. */
+/* Puts addresses into the order to try them (RFC 6724), or with WEIR_DNS_UNSORTED IPv6 first.  That
+ * it cannot be found out does no harm: only a request to stop is an error. */
 int weir_dns_host_sort(weir_io *io, const dns_host *host, weir_address *addresses, size_t count);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "dns/sources.h"
 
+#include <string.h>
+
 #include <weir/base/error.h>
 #include <weir/base/hash.h>
 #include <weir/io/clock.h>
@@ -51,9 +53,27 @@ int weir_dns_sources_find(weir_io *io, dns_sources *sources, const weir_address 
     return 0;
 }
 
+/* IPv6 first, else as they are. */
+static void put_ipv6_first(weir_address *addresses, size_t count)
+{
+    weir_address others[WEIR_DNS_HOST_ADDRESSES];
+    size_t first = 0, rest = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (addresses[i].kind == WEIR_ADDRESS_IPV6)
+            addresses[first++] = addresses[i];
+        else
+            others[rest++] = addresses[i];
+    }
+    memcpy(addresses + first, others, rest * sizeof *others);
+}
+
 int weir_dns_host_sort(weir_io *io, const dns_host *host, weir_address *addresses, size_t count)
 {
-    if (count < 2 || (host->flags & WEIR_DNS_UNSORTED)) return 0;
+    if (count < 2) return 0;
+    if (host->flags & WEIR_DNS_UNSORTED) {
+        put_ipv6_first(addresses, count);
+        return 0;
+    }
     weir_order_candidate candidates[WEIR_DNS_HOST_ADDRESSES];
     weir_instant now = weir_now(io, WEIR_CLOCK_BOOT);
     for (size_t i = 0; i < count; i++) {
