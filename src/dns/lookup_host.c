@@ -221,6 +221,7 @@ int weir_dns_host_ask(weir_io *io, dns_host *host, const dns_request *request)
 static int ask(weir_io *io, dns_host *host, const weir_dns_name *name)
 {
     weir_dns_special_kind kind = weir_dns_special(name);
+    if (kind == WEIR_DNS_SPECIAL_LOCALHOST) return take_localhost(host, name);
     if (kind != WEIR_DNS_SPECIAL_NONE) {
         int result = weir_dns_special_result(kind);
         weir_dns_steps_add(host->steps, WEIR_DNS_FROM_SPECIAL, name, result);
@@ -240,6 +241,8 @@ static int search(weir_io *io, dns_host *host, const weir_dns_name *name, bool a
 {
     weir_dns_search search;
     const weir_dns_name *candidate;
+    /* With a suffix behind it a special name would be told to servers. */
+    if (weir_dns_special(name) != WEIR_DNS_SPECIAL_NONE) absolute = true;
     if (host->flags & WEIR_DNS_NO_SEARCH) absolute = true;
     weir_dns_search_start(&search, name, absolute, &host->view->config);
     while (weir_dns_search_next(&search, &candidate)) {

@@ -66,6 +66,8 @@ static int ask(weir_io *io, looking *l, const weir_dns_name *name)
         result = answer_localhost(name, l->request.types[0], l->out);
     } else if (kind != WEIR_DNS_SPECIAL_NONE) {
         result = weir_dns_special_result(kind);
+        l->out->origin = WEIR_DNS_FROM_SPECIAL;
+        l->out->name = l->out->canonical = *name;
     } else {
         dns_result results[DNS_ASK_TYPES];
         l->request.lower = name;
@@ -82,6 +84,8 @@ static int search(weir_io *io, looking *l, const weir_dns_name *name, bool absol
 {
     weir_dns_search search;
     const weir_dns_name *candidate;
+    /* With a suffix behind it a special name would be told to servers. */
+    if (weir_dns_special(name) != WEIR_DNS_SPECIAL_NONE) absolute = true;
     if (!(l->options->flags & WEIR_DNS_SEARCH)) absolute = true;
     weir_dns_search_start(&search, name, absolute, &l->request.view->config);
     while (weir_dns_search_next(&search, &candidate)) {
