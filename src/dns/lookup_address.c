@@ -46,7 +46,7 @@ static int ask_sources(weir_io *io, weir_dns_resolver *resolver, const weir_dns_
     weir_dns_name reverse;
     weir_dns_name_reverse((const uint8_t *)&address->at,
                           address->kind == WEIR_ADDRESS_IPV4 ? 4 : 16, &reverse);
-    int result = WEIR_EDNS_NOTFOUND;
+    int whole = WEIR_EDNS_NOTFOUND, result;
     for (unsigned step = 0; step < view->order.count; step++) {
         if (view->order.steps[step].source == WEIR_DNS_SERVERS)
             result = ask(io, resolver, &reverse, options, out, room);
@@ -54,9 +54,11 @@ static int ask_sources(weir_io *io, weir_dns_resolver *resolver, const weir_dns_
             result = look_into_hosts(view, address, &reverse, options, out, room);
         else
             continue;
+        if (result == WEIR_ECANCELED || result == WEIR_EDEADLINE) return result;
+        whole = weir_dns_then(whole, result);
         if (weir_dns_order_ends(&view->order, step, result)) break;
     }
-    return result;
+    return whole;
 }
 
 int weir_dns_lookup_address(weir_io *io, weir_dns_resolver *resolver, const weir_address *address,

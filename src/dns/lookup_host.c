@@ -23,6 +23,12 @@ void weir_dns_steps_add(weir_dns_steps *steps, weir_dns_origin origin, const wei
     steps->total++;
 }
 
+int weir_dns_then(int first, int second)
+{
+    bool nothing = second == WEIR_EDNS_NOTFOUND || second == WEIR_EDNS_NODATA;
+    return nothing && first != WEIR_EDNS_NOTFOUND ? first : second;
+}
+
 int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t port,
                        const weir_dns_lookup_options *options)
 {
@@ -256,7 +262,7 @@ static int search(weir_io *io, dns_host *host, const weir_dns_name *name, bool a
 static int ask_sources(weir_io *io, dns_host *host, const weir_dns_name *name, bool absolute)
 {
     const weir_dns_order *order = &host->view->order;
-    int result = WEIR_EDNS_NOTFOUND;
+    int whole = WEIR_EDNS_NOTFOUND, result;
     for (unsigned step = 0; step < order->count; step++) {
         if (order->steps[step].source == WEIR_DNS_SERVERS)
             result = search(io, host, name, absolute);
@@ -265,9 +271,10 @@ static int ask_sources(weir_io *io, dns_host *host, const weir_dns_name *name, b
         else
             continue;
         if (result == WEIR_ECANCELED || result == WEIR_EDEADLINE) return result;
+        whole = weir_dns_then(whole, result);
         if (weir_dns_order_ends(order, step, result)) break;
     }
-    return result;
+    return whole;
 }
 
 int weir_dns_find_host(weir_io *io, dns_host *host, weir_bytes text)

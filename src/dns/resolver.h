@@ -98,6 +98,10 @@ void weir_dns_asking_release(weir_io *io, weir_dns_resolver *resolver, dns_askin
 dns_ask_options weir_dns_ask_options(const weir_dns_resolver *resolver,
                                      const weir_dns_config *config);
 
+/* What two sources asked one after the other come to: what the second one says, unless it has
+ * nothing while the first one failed or knew the name. */
+int weir_dns_then(int first, int second);
+
 /* Adds a step to an explanation; `steps` may be NULL. */
 void weir_dns_steps_add(weir_dns_steps *steps, weir_dns_origin origin, const weir_dns_name *name,
                         int result);
