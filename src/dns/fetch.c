@@ -28,13 +28,13 @@ static bool find(const dns_request *request, uint64_t hash, unsigned index, dns_
                                 weir_dns_seconds(request->now), packed->octets, packed->room);
         if (found.len == 0) return false;
         packed->len = found.len;
+        *prefetch |= found.prefetch; /* who is told is told once */
         if (found.len > packed->room) {
             if (weir_dns_packed_reserve(packed, found.len)) return false;
             continue;
         }
         result->ttl = found.stale ? STALE_TTL : found.ttl;
         result->origin = found.stale ? WEIR_DNS_FROM_STALE : WEIR_DNS_FROM_CACHE;
-        *prefetch |= found.prefetch;
         if (found.held) __atomic_fetch_add(&request->resolver->stale, 1, __ATOMIC_RELAXED);
         return !found.stale || found.held;
     }
