@@ -98,11 +98,11 @@ static void take_over(dns_result *result, const dns_result *fresh)
 }
 
 /* Lets a stale result stand, and be given for a while without asking. */
-static void hold(const dns_request *request, uint64_t hash, unsigned index)
+static void hold(weir_io *io, const dns_request *request, uint64_t hash, unsigned index)
 {
     weir_dns_resolver *resolver = request->resolver;
     weir_dns_cache_hold(&resolver->cache, request->lower, hash, request->types[index],
-                        weir_dns_seconds(request->now), STALE_TTL);
+                        weir_dns_seconds(weir_now(io, WEIR_CLOCK_BOOT)), STALE_TTL);
     __atomic_fetch_add(&resolver->stale, 1, __ATOMIC_RELAXED);
 }
 
@@ -122,7 +122,7 @@ static int fetch_stale(weir_io *io, const dns_request *request, uint64_t hash,
         if (error) fresh[i].error = late ? WEIR_EDNS_TIMEOUT : error;
         bool stale = results[i].origin == WEIR_DNS_FROM_STALE;
         if (stale && is_failure(weir_dns_result_outcome(&fresh[i])))
-            hold(request, hash, i);
+            hold(io, request, hash, i);
         else
             take_over(&results[i], &fresh[i]);
         weir_dns_result_free(&fresh[i]);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <weir/base/error.h>
+#include <weir/io/clock.h>
 #include <weir/sync/event.h>
 
 #include "base/spin.h"
@@ -127,7 +128,8 @@ static void leave(weir_dns_resolver *resolver, dns_flight *flight)
 }
 
 /* Boils a reply down to a result, and keeps it. */
-static void keep(const dns_request *request, unsigned index, dns_reply *reply, dns_result *result)
+static void keep(weir_io *io, const dns_request *request, unsigned index, dns_reply *reply,
+                 dns_result *result)
 {
     weir_dns_resolver *resolver = request->resolver;
     uint16_t type = request->types[index];
@@ -143,7 +145,7 @@ static void keep(const dns_request *request, unsigned index, dns_reply *reply, d
     if (type == WEIR_DNS_ANY) return;
     weir_dns_cache_put(&resolver->cache, request->lower,
                        weir_dns_cache_hash(&resolver->cache, request->lower), type,
-                       weir_dns_seconds(request->now), result->ttl, negative,
+                       weir_dns_seconds(weir_now(io, WEIR_CLOCK_BOOT)), result->ttl, negative,
                        weir_bytes_of(result->packed.octets, result->packed.len));
 }
 
@@ -178,7 +180,7 @@ static int lead(weir_io *io, const dns_request *request, dns_flight *flight)
     __atomic_fetch_add(&resolver->questions, 1, __ATOMIC_RELAXED);
     if (error) __atomic_fetch_add(&resolver->failures, 1, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < request->type_count; i++) {
-        if (!mine) keep(request, i, &replies[i], &flight->results[i]);
+        if (!mine) keep(io, request, i, &replies[i], &flight->results[i]);
         if (!mine) note_last(flight, &replies[i]);
         weir_dns_reply_free(&replies[i]);
     }

@@ -254,6 +254,7 @@ static int search(weir_io *io, dns_host *host, const weir_dns_name *name, bool a
     while (weir_dns_search_next(&search, &candidate)) {
         int result = ask(io, host, candidate);
         if (weir_dns_search_report(&search, result) == WEIR_DNS_SEARCH_STOP) break;
+        host->now = weir_now(io, WEIR_CLOCK_BOOT); /* that may have taken long */
     }
     return weir_dns_search_result(&search);
 }

@@ -91,6 +91,7 @@ static int search(weir_io *io, looking *l, const weir_dns_name *name, bool absol
     while (weir_dns_search_next(&search, &candidate)) {
         int result = ask(io, l, candidate);
         if (weir_dns_search_report(&search, result) == WEIR_DNS_SEARCH_STOP) break;
+        l->request.now = weir_now(io, WEIR_CLOCK_BOOT); /* that may have taken long */
     }
     return weir_dns_search_result(&search);
 }

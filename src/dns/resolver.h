@@ -71,7 +71,7 @@ int weir_dns_result_outcome(const dns_result *result);
 typedef struct dns_request {
     weir_dns_resolver *resolver;
     const weir_dns_view *view;
-    weir_instant now;           /* boot clock */
+    weir_instant now;           /* boot clock: when the cache is looked into */
     const weir_dns_name *lower; /* the name in small letters */
     uint16_t types[DNS_ASK_TYPES];
     unsigned type_count;
