@@ -55,7 +55,8 @@ static int renew(weir_io *io, void *argument)
                            .now = weir_now(io, WEIR_CLOCK_BOOT),
                            .lower = &r->lower,
                            .types = {r->types[0], r->types[1]},
-                           .type_count = r->type_count};
+                           .type_count = r->type_count,
+                           .background = true};
     int error = weir_dns_view_take(io, r->resolver->files, request.now, &request.view);
     if (error == 0) {
         dns_result results[DNS_ASK_TYPES];
@@ -68,16 +69,18 @@ static int renew(weir_io *io, void *argument)
     return error;
 }
 
-/* Asks again in the background; that it cannot is no harm. */
-static void begin_renewal(weir_io *io, const dns_request *request)
+/* Asks again in the background; false if it cannot. */
+static bool begin_renewal(weir_io *io, const dns_request *request)
 {
     renewal *r = malloc(sizeof *r);
-    if (!r) return;
+    if (!r) return false;
     *r = (renewal){.resolver = request->resolver,
                    .lower = *request->lower,
                    .types = {request->types[0], request->types[1]},
                    .type_count = request->type_count};
-    if (weir_group_concurrent(io, &request->resolver->background, renew, r, NULL)) free(r);
+    if (weir_group_concurrent(io, &request->resolver->background, renew, r, NULL) == 0) return true;
+    free(r);
+    return false;
 }
 
 /* Whether a failure says nothing of the name, so that what was known may stand in. */
@@ -111,12 +114,14 @@ static void hold(weir_io *io, const dns_request *request, uint64_t hash, unsigne
 static int fetch_stale(weir_io *io, const dns_request *request, uint64_t hash,
                        dns_result results[DNS_ASK_TYPES])
 {
-    begin_renewal(io, request);
+    /* The question is the background's, so that it is not given up when the wait is over. */
+    dns_request passenger = *request;
+    passenger.passive = begin_renewal(io, request);
     dns_result fresh[DNS_ASK_TYPES];
     for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&fresh[i]);
     weir_scope wait;
     weir_scope_enter_for(io, &wait, weir_milliseconds(STALE_WAIT_MS));
-    int error = weir_dns_flight(io, request, fresh);
+    int error = weir_dns_flight(io, &passenger, fresh);
     bool late = weir_scope_leave(io, &wait) == WEIR_EDEADLINE && error == WEIR_EDEADLINE;
     for (unsigned i = 0; i < request->type_count; i++) {
         if (error) fresh[i].error = late ? WEIR_EDNS_TIMEOUT : error;
@@ -171,8 +176,8 @@ int weir_dns_fetch(weir_io *io, const dns_request *request, dns_result results[D
     __atomic_fetch_add(&resolver->lookups, request->type_count, __ATOMIC_RELAXED);
     if (hits) __atomic_fetch_add(&resolver->hits, hits, __ATOMIC_RELAXED);
     if (prefetch) {
-        __atomic_fetch_add(&resolver->prefetched, 1, __ATOMIC_RELAXED);
-        begin_renewal(io, request);
+        if (begin_renewal(io, request))
+            __atomic_fetch_add(&resolver->prefetched, 1, __ATOMIC_RELAXED);
     }
     return missing ? fetch_missing(io, request, hash, missing, results) : 0;
 }

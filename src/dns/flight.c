@@ -4,7 +4,8 @@
  *
  * The first who asks leads: it asks the servers.  The others follow: they wait for its results,
  * each in its own scope.  When the leader is canceled, or its scope's time is over, the flight is
- * without a leader, and the first follower that learns of it leads from then on.
+ * without a leader, and the first follower that learns of it, or who comes first, leads from then
+ * on.  One who is passive begins a flight without a leader.
  */
 #include "dns/resolver.h"
 
@@ -70,7 +71,7 @@ static dns_flight *make_flight(const dns_request *request, uint64_t hash)
     if (!flight) return NULL;
     flight->hash = hash;
     flight->refs = 1;
-    flight->led = true;
+    flight->led = !request->passive;
     flight->done = false;
     flight->type_count = request->type_count;
     memcpy(flight->types, request->types, sizeof flight->types);
@@ -93,17 +94,21 @@ static int join(const dns_request *request, dns_flight **out, bool *lead)
     weir_spin_lock(&resolver->lock);
     dns_flight *flight = *chain;
     while (flight && !is_the_same(flight, request, hash)) flight = flight->next;
-    *lead = !flight;
+    bool first = !flight;
     if (flight) {
         flight->refs++;
-        __atomic_fetch_add(&resolver->merged, 1, __ATOMIC_RELAXED);
+        *lead = !flight->led && !request->passive;
+        if (*lead) flight->led = true;
     } else {
         flight = mine;
         flight->next = *chain;
         *chain = flight;
+        *lead = mine->led;
     }
     weir_spin_unlock(&resolver->lock);
     if (flight != mine) free(mine);
+    if (!first && !*lead && !request->background)
+        __atomic_fetch_add(&resolver->merged, 1, __ATOMIC_RELAXED);
     *out = flight;
     return 0;
 }

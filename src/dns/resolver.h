@@ -75,7 +75,9 @@ typedef struct dns_request {
     const weir_dns_name *lower; /* the name in small letters */
     uint16_t types[DNS_ASK_TYPES];
     unsigned type_count;
-    bool fresh; /* do not answer from the cache */
+    bool fresh;      /* do not answer from the cache */
+    bool background; /* nobody waits for it */
+    bool passive;    /* another task is about to ask: wait for that */
     weir_dns_report *report;
 } dns_request;
 
