@@ -116,18 +116,29 @@ static int next_event(weir_dns_stream *stream, weir_dns_event *out)
     return 0;
 }
 
+int weir_dns_stream_try(weir_io *io, weir_dns_stream *stream, weir_dns_event *out)
+{
+    weir_spin_lock(&stream->lock);
+    int result = next_event(stream, out);
+    bool ended = stream->ended;
+    /* Under the lock: what is told from now on sets it again. */
+    if (!result && !ended) weir_event_reset(io, &stream->changed);
+    weir_spin_unlock(&stream->lock);
+    if (result) return result;
+    return ended ? stream->result : WEIR_EAGAIN;
+}
+
+void weir_dns_stream_op(weir_op *op, weir_dns_stream *stream)
+{
+    weir_event_op(op, &stream->changed);
+}
+
 int weir_dns_stream_next(weir_io *io, weir_dns_stream *stream, weir_deadline deadline,
                          weir_dns_event *out)
 {
     for (;;) {
-        weir_spin_lock(&stream->lock);
-        int result = next_event(stream, out);
-        bool ended = stream->ended;
-        /* Under the lock: what is told from now on sets it again. */
-        if (!result && !ended) weir_event_reset(io, &stream->changed);
-        weir_spin_unlock(&stream->lock);
-        if (result) return result;
-        if (ended) return stream->result;
+        int result = weir_dns_stream_try(io, stream, out);
+        if (result != WEIR_EAGAIN) return result;
         int error = weir_event_wait_until(io, &stream->changed, deadline);
         if (error) return error;
     }

@@ -61,6 +61,13 @@ int weir_dns_stream_open(weir_io *io, weir_dns_resolver *resolver, weir_bytes na
 int weir_dns_stream_next(weir_io *io, weir_dns_stream *stream, weir_deadline deadline,
                          weir_dns_event *out);
 
+/* The same without waiting: WEIR_EAGAIN when there is nothing yet.  Not a cancellation point. */
+int weir_dns_stream_try(weir_io *io, weir_dns_stream *stream, weir_dns_event *out);
+
+/* Fills an op that completes with 0 when weir_dns_stream_try, which has said WEIR_EAGAIN, has more
+ * to say, for weir_select or a queue.  No next or try while it is in flight. */
+void weir_dns_stream_op(weir_op *op, weir_dns_stream *stream);
+
 /* Ends the lookup, wherever it is, and frees the stream.  Not a cancellation point.  NULL is
  * nothing. */
 void weir_dns_stream_close(weir_io *io, weir_dns_stream *stream);
