@@ -8,12 +8,12 @@
  */
 #include "dns/attempt.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <weir/base/error.h>
 #include <weir/io/clock.h>
-#include <weir/net/udp.h>
 
 #include "dns/servers.h"
 
@@ -60,14 +60,22 @@ static int prepare(weir_io *io, dns_servers *servers, const dns_question *questi
 }
 
 static int send_queries(weir_io *io, dns_servers *servers, const dns_question *question,
-                        dns_attempt *attempt, weir_udp_socket *udp)
+                        dns_attempt *attempt)
 {
     for (unsigned i = 0; i < question->type_count; i++) {
         if (!(attempt->pending & 1U << i)) continue;
         uint8_t octets[DNS_QUERY_ROOM];
         const size_t len =
             weir_dns_query_write(&attempt->queries[i], question, servers->options.udp_size, octets);
-        const int64_t n = weir_udp_send(io, udp, octets, len);
+        struct iovec slice = {octets, len};
+        weir_message message;
+        message.data = &slice;
+        message.count = 1;
+        message.flags = 0;
+        message.control = NULL;
+        message.control_len = 0;
+        message.address.kind = WEIR_ADDRESS_NONE;
+        const int64_t n = weir_send(io, attempt->socket, &message);
         if (n < 0) return (int)n;
     }
     return 0;
@@ -82,11 +90,11 @@ static int start_udp(weir_io *io, dns_servers *servers, const dns_question *ques
         attempt->far = malloc(attempt->room + 1);
         if (!attempt->far) return WEIR_ENOMEM;
     }
-    weir_udp_socket udp;
-    int error = weir_udp_dial(io, &servers->peers[attempt->how.peer].address, NULL, &udp);
-    if (error) return error;
-    attempt->socket = udp.socket;
-    return send_queries(io, servers, question, attempt, &udp);
+    const weir_address *server = &servers->peers[attempt->how.peer].address;
+    const int family = server->kind == WEIR_ADDRESS_IPV6 ? AF_INET6 : AF_INET;
+    int error = weir_socket_open(io, family, SOCK_DGRAM, IPPROTO_UDP, &attempt->socket);
+    if (!error) error = weir_connect(io, attempt->socket, server);
+    return error ? error : send_queries(io, servers, question, attempt);
 }
 
 static int start_tcp(dns_servers *servers, const dns_question *question, dns_attempt *attempt)

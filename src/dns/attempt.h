@@ -47,8 +47,8 @@ typedef struct dns_attempt {
 /* Prepares what `how` says for the questions of `pending`, a bit each (TCP: one), and sends it.
  *
  * Returns 0: the attempt holds a socket or memory until weir_dns_attempt_close.  Errors, after
- * which it holds nothing: WEIR_ECANCELED, WEIR_EDEADLINE; of weir_udp_dial and weir_udp_send,
- * WEIR_ENOMEM, of weir_random_secure.  A cancellation point. */
+ * which it holds nothing: WEIR_ECANCELED, WEIR_EDEADLINE; of weir_socket_open, weir_connect and
+ * weir_send, WEIR_ENOMEM, of weir_random_secure.  A cancellation point. */
 int weir_dns_attempt_start(weir_io *io, dns_servers *servers, const dns_question *question,
                            unsigned pending, const dns_approach *how, dns_attempt *attempt);
 
