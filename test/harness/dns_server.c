@@ -38,7 +38,8 @@ struct dns_server {
     dns_server_counts seen;
     dns_server_question log[DNS_SERVER_LOG];
 
-    uint32_t total; /* a word: questions that came */
+    uint32_t total;    /* a word: questions that came */
+    uint32_t stopping; /* atomic: a request to stop is reported once, by whichever operation */
     weir_address address;
     weir_udp_socket udp, other; /* `other` is a wrong source */
     weir_tcp_listener listener;
@@ -229,16 +230,21 @@ static void handle(weir_io *io, dns_server *s, connection *c, weir_bytes message
 
 /* The tasks ---------------------------------------------------------------------------------- */
 
+static bool is_stopping(dns_server *s)
+{
+    return __atomic_load_n(&s->stopping, __ATOMIC_ACQUIRE) != 0;
+}
+
 static int serve_udp(weir_io *io, void *argument)
 {
     dns_server *s = argument;
     uint8_t question[QUESTION_ROOM];
-    for (;;) {
+    while (!is_stopping(s)) {
         weir_address from;
         const int64_t n = weir_udp_receive_from(io, &s->udp, question, sizeof question, &from);
-        if (n == WEIR_ECANCELED || n == WEIR_EBADF) return 0;
         if (n > 0) handle(io, s, NULL, weir_bytes_of(question, (size_t)n), &from);
     }
+    return 0;
 }
 
 static int serve_connection(weir_io *io, void *argument)
@@ -248,7 +254,8 @@ static int serve_connection(weir_io *io, void *argument)
     uint8_t question[QUESTION_ROOM], length[2];
     weir_address from = {0};
     weir_tcp_peer(io, &c->tcp, &from);
-    while (!c->over && weir_stream_read_full(io, &c->tcp.stream, length, 2) == 2) {
+    while (!is_stopping(s) && !c->over &&
+           weir_stream_read_full(io, &c->tcp.stream, length, 2) == 2) {
         const size_t len = (size_t)length[0] << 8 | length[1];
         if (len > sizeof question) break;
         if (weir_stream_read_full(io, &c->tcp.stream, question, len) != (int64_t)len) break;
@@ -412,6 +419,7 @@ void dns_server_stop(weir_io *io, dns_server *server)
 {
     weir_scope shield;
     weir_shield(io, &shield);
+    __atomic_store_n(&server->stopping, 1, __ATOMIC_RELEASE);
     weir_group_cancel(io, &server->group);
     close_all(io, server);
     weir_scope_leave(io, &shield);

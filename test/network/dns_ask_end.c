@@ -203,7 +203,7 @@ CONTRACT(dns_ask_end_without_memory)
 {
     dns_server *server;
     dns_servers *servers;
-    dns_ask_options options = ask_patiently();
+    dns_ask_options options = ask_options(); /* the server lacks memory as well */
     options.tcp_idle = weir_seconds(0);
     options.attempts = 1;
     if (!one_server(io,
