@@ -52,7 +52,7 @@ static inline name_walk walk_from(const weir_dns_reader *reader, size_t at)
 
 int weir_dns_reader_name(const weir_dns_reader *reader, size_t at, weir_dns_name *out)
 {
-    enum { BLOCK = 16 };
+    enum { BLOCK = 32 };
     name_walk walk = walk_from(reader, at);
     size_t len = 0;
     int label;
@@ -82,8 +82,12 @@ bool weir_dns_reader_name_is(const weir_dns_reader *reader, size_t at, const wei
     size_t compared = 0;
     int label;
     while ((label = next_label(&walk)) > 0) {
-        const size_t take = 1u + (unsigned)label;
-        if (compared + take >= name->len) return false;
+        const size_t take = 1u + (unsigned)label, left = name->len - compared;
+        if (take >= left) return false;
+        /* Mostly all that is left stands here in one piece, down to the root. */
+        if (walk.at == walk.run && left <= walk.len - walk.at &&
+            octets_same(walk.message + walk.at, name->octets + compared, left))
+            return true;
         if (!octets_same(walk.message + walk.at, name->octets + compared, take)) return false;
         compared += take;
         walk.at += take;
