@@ -4,9 +4,9 @@
  * sections.
  *
  * Reading looks at a message that the caller holds, from front to back, without memory of its own;
- * each step's work is bounded by what it passes over, and reading a name by 127 labels, because a
- * compression pointer has to point strictly backwards, before the labels that led to it.  Nothing
- * is read beyond the message, whatever its counts say.
+ * each step's work is bounded by what it passes over, and reading a name by 127 labels and as many
+ * pointers: a compression pointer has to point behind the header and strictly backwards, before the
+ * labels that led to it.  Nothing is read beyond the message, whatever its counts say.
  *
  *     weir_dns_reader reader;
  *     weir_dns_header header;
@@ -105,7 +105,8 @@ typedef struct weir_dns_reader {
 /* Reading ----------------------------------------------------------------------------------- */
 
 /* Begins to read a message and gives its header.
- * Returns 0; WEIR_EDNS_MESSAGE: shorter than a header, or longer than 65,535. */
+ * Returns 0; WEIR_EDNS_MESSAGE: shorter than a header, or longer than 65,535: the reader has
+ * nothing then, and *header is zero. */
 int weir_dns_reader_init(weir_dns_reader *reader, weir_bytes message, weir_dns_header *header);
 
 /* Reads the next question.
@@ -115,13 +116,15 @@ int weir_dns_reader_question(weir_dns_reader *reader, weir_dns_question *out);
 
 /* Reads the next record of any section, passing over questions that were not read.
  * Returns 1 and *out; 0: the end; WEIR_EDNS_MESSAGE: cut off, or a name is malformed: the reader
- * stays where it is.  Names are only passed over: weir_dns_reader_name reads them.  Octets after
- * the last record are left unread: reader->at tells where. */
+ * stays where it is.  Names are only passed over: of one, its own labels are checked and that its
+ * pointer points backwards; weir_dns_reader_name reads it, and may refuse it.  Octets after the
+ * last record are left unread: reader->at tells where. */
 int weir_dns_reader_record(weir_dns_reader *reader, weir_dns_record *out);
 
 /* Reads the name at an offset of the message, decompressing it, its case kept.
  * Returns the octets that it takes at that place; WEIR_EDNS_MESSAGE: cut off, a label type that is
- * neither a label nor a pointer, a pointer that does not point backwards, more than 255 octets. */
+ * neither a label nor a pointer, a pointer that does not point backwards, more than 255 octets or
+ * 127 pointers: *out is no name then. */
 int weir_dns_reader_name(const weir_dns_reader *reader, size_t at, weir_dns_name *out);
 
 /* Whether the name at an offset is `name`, letter case aside, without copying it.  False if it is
@@ -134,7 +137,8 @@ bool weir_dns_reader_name_is(const weir_dns_reader *reader, size_t at, const wei
 
 /* A message being written to the caller's memory.  Names of owners, and those in data where RFC
  * 3597 4 allows it, are compressed against the first WEIR_DNS_WRITER_NAMES names and parents of
- * names that were written. */
+ * names that were written so, of the same letter case: what is read has the case that was written.
+ */
 typedef struct weir_dns_writer {
     uint8_t *out; /* borrowed */
     size_t room, len;
@@ -143,25 +147,26 @@ typedef struct weir_dns_writer {
     uint16_t names[WEIR_DNS_WRITER_NAMES]; /* offsets of names to point to */
 } weir_dns_writer;
 
-/* Begins a message.  `room` is at least WEIR_DNS_HEADER; what is above 65,535 is not used. */
+/* Begins a message.  `room` is at least WEIR_DNS_HEADER, else the message stays empty and nothing
+ * fits; what is above 65,535 is not used. */
 void weir_dns_writer_init(weir_dns_writer *writer, uint8_t *out, size_t room,
                           const weir_dns_header *header);
 
 /* Adds a question.  Only before records.  Returns 0; WEIR_EDNS_SPACE: nothing was written;
- * WEIR_EINVAL: records were written already. */
+ * WEIR_EINVAL: records were written already, or `name` is none. */
 int weir_dns_writer_question(weir_dns_writer *writer, const weir_dns_name *name, uint16_t type,
                              uint16_t class_);
 
 /* Adds a record with data as it is.  Sections in their order.  Returns 0; WEIR_EDNS_SPACE: nothing
  * was written (a server then sets TC with weir_dns_writer_truncated); WEIR_EINVAL: a later section
- * has begun, data over 65,535. */
+ * has begun, `name` is none, data over 65,535. */
 int weir_dns_writer_record(weir_dns_writer *writer, weir_dns_section section,
                            const weir_dns_name *name, uint16_t type, uint16_t class_, uint32_t ttl,
                            weir_bytes data);
 
-/* The parts of a record whose data is put together: begin, then any number of octets and names,
- * then end.  Between them WEIR_EDNS_SPACE is kept and told by end, which takes the whole record
- * back. */
+/* A record whose data is being put together: weir_dns_writer_begin, then any number of
+ * weir_dns_writer_octets and weir_dns_writer_name, then weir_dns_writer_end.  An error on the way
+ * is kept and told at the end, which takes the whole record back.  One at a time. */
 typedef struct weir_dns_writer_mark {
     size_t start;    /* of the record */
     size_t data;     /* of its data */
@@ -170,12 +175,20 @@ typedef struct weir_dns_writer_mark {
     int error;
 } weir_dns_writer_mark;
 
+/* Begins a record; its data is what is added until the end.  Returns as weir_dns_writer_record;
+ * after an error, what follows does nothing, and weir_dns_writer_end returns the same. */
 int weir_dns_writer_begin(weir_dns_writer *writer, weir_dns_section section,
                           const weir_dns_name *name, uint16_t type, uint16_t class_, uint32_t ttl,
                           weir_dns_writer_mark *mark);
+
+/* Adds octets to the data. */
 void weir_dns_writer_octets(weir_dns_writer *writer, weir_dns_writer_mark *mark, weir_bytes octets);
+
+/* Adds a name to the data, compressed if `compress`: only for types of RFC 1035 (RFC 3597 4). */
 void weir_dns_writer_name(weir_dns_writer *writer, weir_dns_writer_mark *mark,
                           const weir_dns_name *name, bool compress);
+
+/* Ends the record.  Returns 0; WEIR_EDNS_SPACE, WEIR_EINVAL: nothing of it was written. */
 int weir_dns_writer_end(weir_dns_writer *writer, weir_dns_writer_mark *mark);
 
 /* Sets TC in what was written. */

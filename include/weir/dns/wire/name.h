@@ -48,7 +48,8 @@ typedef enum weir_dns_name_fault {
 /* Why a text is no name. */
 typedef struct weir_dns_name_why {
     weir_dns_name_fault fault;
-    size_t at; /* offset of the first wrong byte; of a long label its first byte */
+    size_t at; /* of the first wrong byte; of a long label, or the number, the first; of an escape,
+                  its backslash */
 } weir_dns_name_why;
 
 /* The fault in words for people.  Never NULL; static. */
@@ -98,13 +99,13 @@ void weir_dns_name_lower(weir_dns_name *name);
  * added entropy).  `bits` has at least 32 bytes. */
 void weir_dns_name_mix_case(weir_dns_name *name, const uint8_t *bits);
 
-/* Labels without the root: 0 for the root, 2 for "example.com.". */
+/* Labels without the root: 0 for the root, 2 for "example.com."; 0 for no name. */
 unsigned weir_dns_name_labels(const weir_dns_name *name);
 
 /* The label `index`, the leftmost is 0, as octets in the name; empty beyond the last. */
 weir_bytes weir_dns_name_label(const weir_dns_name *name, unsigned index);
 
-/* Whether `name` is `ancestor` or below it; everything is below the root. */
+/* Whether `name` is `ancestor` or below it; every name is below the root. */
 bool weir_dns_name_within(const weir_dns_name *name, const weir_dns_name *ancestor);
 
 /* The name without its first label, in *out.  False for the root.  `out` may be `name`. */
@@ -133,13 +134,13 @@ int weir_dns_host_check(weir_bytes text, unsigned flags, weir_dns_name_why *why)
 bool weir_dns_name_is_host(const weir_dns_name *name, unsigned flags);
 
 /* Whether two texts name the same host: ASCII letter case and a final dot do not matter.  False for
- * an illegal one. */
+ * one that weir_dns_host_check without flags refuses, an IPv4 address among them. */
 bool weir_dns_host_same(weir_bytes a, weir_bytes b);
 
-/* Whether two hosts are siblings or one the parent of the other's: both are within the parent
- * domain of `of`, which has at least two labels ("a.example.org" and "b.example.org",
- * "example.org").  Not the public suffix rule: a caller that decides about cookies needs that list,
- * too. */
+/* Whether `other` is the host `of`, or within the parent domain of `of`, if that has at least two
+ * labels: of "a.example.org" these are "b.example.org", "example.org" and "x.b.example.org".  False
+ * for an illegal one.  Not the public suffix rule: a caller that decides about cookies needs that
+ * list, too. */
 bool weir_dns_host_same_parent(weir_bytes of, weir_bytes other);
 
 /* Reverse names ----------------------------------------------------------------------------- */
