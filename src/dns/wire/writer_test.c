@@ -194,6 +194,25 @@ TEST(what_does_not_fit_is_not_written_at_all)
     guarded_free(&memory);
 }
 
+TEST(what_was_taken_back_leaves_no_trace)
+{
+    uint8_t out[WEIR_DNS_HEADER + 34];
+    weir_dns_writer writer;
+    const weir_dns_name a = name_of("aaaaaaaa.bb"),
+                        long_one = name_of("bb.cccccccccccccccccccccccccc");
+    const weir_bytes none = {NULL, 0};
+    weir_dns_writer_init(&writer, out, sizeof out, &query);
+    /* The name fits, what follows it does not: nobody may point to it, and no section has begun. */
+    assert_int_equal(weir_dns_writer_question(&writer, &long_one, 1, 1), WEIR_EDNS_SPACE);
+    assert_int_equal(writer.name_count, 0);
+    assert_int_equal(
+        weir_dns_writer_record(&writer, WEIR_DNS_ADDITIONAL, &a, 1, 1, 0, weir_bytes_of(out, 30)),
+        WEIR_EDNS_SPACE);
+    assert_int_equal(writer.name_count, 0);
+    assert_int_equal(weir_dns_writer_record(&writer, WEIR_DNS_ANSWER, &a, 1, 1, 0, none), 0);
+    assert_memory_equal(out + 4, "\0\0\0\1\0\0\0\0\10aaaaaaaa\2bb", 21);
+}
+
 TEST(no_more_than_64_kib_are_written)
 {
     static uint8_t out[70000];
