@@ -31,13 +31,13 @@ static bool take_plain_name(source *from, weir_dns_name *out)
     const size_t limit = left < WEIR_DNS_NAME_MAX ? left : WEIR_DNS_NAME_MAX;
     size_t len = 0;
     uint8_t label;
+    /* Only the last label, of one octet, ends the loop: what is within the limit then. */
     do {
         if (len >= limit) return false;
         label = from->at[len];
         if (label > WEIR_DNS_LABEL_MAX) return false;
         len += label + 1U;
     } while (label != 0);
-    if (len > limit) return false;
     memcpy(out->octets, from->at, len);
     out->len = (uint8_t)len;
     from->at += len;

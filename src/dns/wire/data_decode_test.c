@@ -123,9 +123,10 @@ TEST(a_name_may_not_go_on_behind_its_data)
     static const char message[] = "............\4mail\7example\0";
     const weir_dns_reader reader = {.message = weir_bytes_of(message, sizeof message - 1)};
     weir_dns_data data;
-    for (size_t len = 0; len < 14; len++) {
+    static const uint16_t types[] = {WEIR_DNS_NS, WEIR_DNS_MINFO, WEIR_DNS_NXT};
+    for (size_t len = 0; len < 14 * 3; len++) {
         const weir_dns_record record = {
-            .type = WEIR_DNS_NS, .data_at = 12, .data = weir_bytes_of(message + 12, len)};
+            .type = types[len % 3], .data_at = 12, .data = weir_bytes_of(message + 12, len / 3)};
         assert_int_equal(weir_dns_record_data(&reader, &record, &data), WEIR_EDNS_MESSAGE);
     }
 }
@@ -139,6 +140,14 @@ TEST(a_name_in_data_has_at_most_255_octets)
     assert_int_equal(data.as.name.len, 255);
     octets[254] = 1;
     assert_int_equal(weir_dns_data_decode(WEIR_DNS_NS, weir_bytes_of(octets, 257), &data),
+                     WEIR_EDNS_MESSAGE);
+    memset(octets, 'x', 66);
+    octets[0] = 63;
+    octets[64] = 0;
+    assert_int_equal(weir_dns_data_decode(WEIR_DNS_NS, weir_bytes_of(octets, 65), &data), 0);
+    octets[0] = 64;
+    octets[65] = 0;
+    assert_int_equal(weir_dns_data_decode(WEIR_DNS_NS, weir_bytes_of(octets, 66), &data),
                      WEIR_EDNS_MESSAGE);
     REFUSED(WEIR_DNS_NS, "\x40" MAIL);
     REFUSED(WEIR_DNS_NS, "\x80" MAIL);
