@@ -219,7 +219,7 @@ foreach(source ${sources})
     set_target_properties(fuzz_${name} PROPERTIES
                           RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
     target_include_directories(fuzz_${name} PRIVATE ${WEIR_SRC} ${PROJECT_SOURCE_DIR})
-    target_link_libraries(fuzz_${name} PRIVATE weir_net weir_http_wire weir_dns_wire weir_flags)
+    target_link_libraries(fuzz_${name} PRIVATE weir_net weir_http_wire weir_dns weir_flags)
     add_dependencies(weir_fuzzers fuzz_${name})
     if(WEIR_FUZZ)
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
