@@ -35,7 +35,7 @@ static uint32_t first_use(const weir_dns_hosts *hosts, const weir_dns_name *name
 {
     /* Most names that are asked for are not here, and most of these have no length that is. */
     if (!(hosts->lengths[name->len >> 5] & 1u << (name->len & 31))) return DNS_HOSTS_NONE;
-    const uint64_t hash = weir_dns_name_hash(name, &hosts->key);
+    const uint64_t hash = dns_hosts_name_hash(&hosts->key, name->octets, name->len);
     uint32_t at = hosts->name_slots[hash & hosts->name_mask];
     for (; at != DNS_HOSTS_NONE; at = hosts->uses[at].next_hash) {
         const dns_hosts_use *use = &hosts->uses[at];

@@ -11,6 +11,8 @@
 #ifndef DNS_HOSTS_H
 #define DNS_HOSTS_H
 
+#include <string.h>
+
 #include <weir/dns/hosts.h>
 
 #define DNS_HOSTS_NONE UINT32_MAX
@@ -48,6 +50,45 @@ static inline uint64_t dns_hosts_address_hash(const weir_dns_hosts *hosts, const
                                               size_t len)
 {
     return weir_hash(&hosts->key, weir_bytes_of(octets, len));
+}
+
+/* Eight octets with ASCII letters made small, all at once (RFC 4343 3). */
+static inline uint64_t dns_hosts_small8(uint64_t octets)
+{
+    const uint64_t ones = 0x0101010101010101, low = octets & 0x7f * ones;
+    const uint64_t from_a = low + (0x80 - 'A') * ones, beyond_z = low + (0x7f - 'Z') * ones;
+    return octets | ((from_a ^ beyond_z) & ~octets & 0x80 * ones) >> 2;
+}
+
+/* Both halves of a product of 64 bits, folded into one. */
+static inline uint64_t dns_hosts_fold(uint64_t a, uint64_t b)
+{
+    const unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The hash of a name in wire form, letter case aside.  Every lookup pays for it, so it is quicker
+ * than weir_hash, and no more than fit for this table: its names come from whoever writes the
+ * machine's files, and its key is secret. */
+static inline uint64_t dns_hosts_name_hash(const weir_hash_key *key, const uint8_t *octets,
+                                           size_t len)
+{
+    uint64_t hash = key->words[0] ^ 0x9e3779b97f4a7c15 ^ len, word;
+    const uint64_t with = key->words[1] ^ 0xe7037ed1a0b428db;
+    size_t at = 0;
+    for (; len - at > 8; at += 8) {
+        memcpy(&word, octets + at, 8);
+        hash = dns_hosts_fold(dns_hosts_small8(word) ^ with, hash ^ 0x8ebc6af09c88c6e3);
+    }
+    if (len >= 8) {
+        /* The last eight, some of them for the second time. */
+        memcpy(&word, octets + len - 8, 8);
+    } else {
+        word = 0;
+        for (at = 0; at < len; at++) word = word << 8 | octets[at];
+    }
+    hash = dns_hosts_fold(dns_hosts_small8(word) ^ with, hash ^ 0x8ebc6af09c88c6e3);
+    return dns_hosts_fold(hash ^ with, 0x589965cc75374cc3);
 }
 
 /* Whether a name of the table, at its length byte, is the given one; letter case does not matter.

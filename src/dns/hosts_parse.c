@@ -140,7 +140,7 @@ static void link_use(weir_dns_hosts *hosts, uint32_t i)
     weir_dns_name name;
     name.len = hosts->names[use->name];
     memcpy(name.octets, hosts->names + use->name + 1, name.len);
-    const uint64_t hash = weir_dns_name_hash(&name, &hosts->key);
+    const uint64_t hash = dns_hosts_name_hash(&hosts->key, name.octets, name.len);
     uint32_t *head = &hosts->name_slots[hash & hosts->name_mask];
     uint32_t *link = head;
     use->tag = (uint32_t)(hash >> 32);

@@ -171,6 +171,30 @@ TEST(the_longest_name_is_found_and_a_longer_one_is_no_name)
     weir_dns_hosts_destroy(hosts);
 }
 
+TEST(names_of_every_length_are_found_in_every_case)
+{
+    uint64_t random = test_seed();
+    for (size_t len = 1; len <= 253; len++) {
+        char text[300], name[256], other[256];
+        for (size_t i = 0; i < len; i++) {
+            const bool dot = i % 50 == 49 && i + 1 < len;
+            name[i] = dot ? '.' : (char)('a' + test_random(&random) % 26);
+            other[i] = dot || test_random(&random) % 2 ? name[i] : (char)(name[i] - 'a' + 'A');
+        }
+        name[len] = other[len] = '\0';
+        snprintf(text, sizeof text, "192.0.2.1 %s\n", name);
+        weir_dns_hosts *hosts = table(text);
+        weir_address out;
+        weir_dns_name wanted = name_of(other);
+        assert_int_equal(weir_dns_hosts_find(hosts, &wanted, WEIR_DNS_BOTH, &out, 1, NULL), 1);
+        /* No letter: "[" comes behind "Z", "@" before "A", "{" behind "z". */
+        wanted.octets[1] = (uint8_t) "[@{`"[len % 4];
+        assert_int_equal(weir_dns_hosts_find(hosts, &wanted, WEIR_DNS_BOTH, &out, 1, NULL),
+                         WEIR_EDNS_NOTFOUND);
+        weir_dns_hosts_destroy(hosts);
+    }
+}
+
 TEST(a_line_may_be_as_long_as_it_likes)
 {
     const size_t names = 20000, room = names * 16 + 64;

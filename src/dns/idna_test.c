@@ -42,17 +42,8 @@ TEST(ascii_names_pass_in_small_letters)
     assert_string_equal(ascii("WWW.Example.ORG"), "www.example.org");
     assert_string_equal(ascii("example.org."), "example.org.");
     assert_string_equal(ascii("xn--bcher-kva.example"), "xn--bcher-kva.example");
-    static const char *const bad[] = {"",
-                                      "a..b",
-                                      "a b",
-                                      "-a.example",
-                                      "a_b.example",
-                                      "1.2.3.4",
-                                      "a/b",
-                                      "a\x01"
-                                      "b",
-                                      ".",
-                                      "[::1]"};
+    static const char *const bad[] = {"",        "a..b", "a b",    "-a.example", "a_b.example",
+                                      "1.2.3.4", "a/b",  "a\001b", ".",          "[::1]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_string_equal(ascii(bad[i]), "WEIR_EDNS_NAME");
     char out[WEIR_DNS_ASCII_TEXT];
