@@ -94,7 +94,9 @@ static counted_view *draft(const weir_dns_files *files)
     counted_view *view = malloc(sizeof *view);
     if (!view) return NULL;
     if (files->present) {
-        *view = *files->present;
+        /* Its count of holders changes meanwhile and is not for the copy. */
+        view->view = files->present->view;
+        view->hosts = files->present->hosts;
         __atomic_add_fetch(&view->hosts->holders, 1, __ATOMIC_RELAXED);
     } else {
         *view = (counted_view){0};
