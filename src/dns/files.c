@@ -103,8 +103,8 @@ int dns_files_read(weir_io *io, const char *path, size_t max, bool force, dns_fi
     int result = 0;
     if (!force && mark->known && !mark->fresh) {
         result = weir_stat(io, WEIR_FILE_CWD, path, &status);
-        /* Of a symbolic link this tells nothing about the file behind it. */
-        if (result == 0 && status.kind != WEIR_FILE_LINK) {
+        if (result == 0) {
+            /* A symbolic link is never the same as the file behind it, which was read. */
             const dns_files_mark now = mark_of(io, &status);
             if (same(mark, &now)) return 0;
         }
