@@ -22,6 +22,8 @@ typedef struct dns_peer {
     weir_dns_cookie cookie;   /* ours for it, and what it gave */
     dns_link *links[DNS_LINKS];
     unsigned link_count;
+    uint64_t failed_serial; /* of a connection that ended with an error … */
+    int failed_error;       /* … and the error */
     weir_wait_list backlog; /* ops of queries for which no connection has room */
 } dns_peer;
 

@@ -156,7 +156,9 @@ static bool start_query(weir_io *io, weir_op *op)
         enlist(link, op);
         writer = woken_writer(link);
     } else if (peer->link_count < DNS_LINKS) {
-        op->result = WEIR_EAGAIN;
+        /* The one that was made for it may have failed already. */
+        const bool failed = query->opened > 0 && peer->failed_serial >= query->opened;
+        op->result = failed ? peer->failed_error : WEIR_EAGAIN;
         waits = false;
     } else {
         weir_wait_list_append(&peer->backlog, op);
@@ -348,6 +350,10 @@ static void end_link(weir_io *io, dns_link *link, int error)
         mark_taken(op);
         weir_op_words_of(op)->next = chain;
         chain = op;
+    }
+    if (error < 0) {
+        peer->failed_serial = link->serial;
+        peer->failed_error = error;
     }
     weir_op *backlog = servers->ending ? NULL : weir_wait_list_take_all(&peer->backlog);
     weir_wait_unlock(io, &servers->lock);
