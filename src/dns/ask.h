@@ -90,12 +90,15 @@ typedef struct dns_reply {
  * A message is taken as the answer only if it comes from the server's address and port to the port
  * that the question left from (a fresh random one for each attempt: a connected socket), has its
  * id, QR set, opcode QUERY and the one question that was asked; with mix_case in the very letters.
- * All others are counted and ignored; waiting goes on.  A server that answers SERVFAIL, REFUSED,
- * NOTIMP, FORMERR or nonsense, or cannot be reached, is passed over at once and tried last for a
- * while; one that answers FORMERR, NOTIMP or BADVERS to EDNS is asked again without (RFC 6891 7);
- * BADCOOKIE is asked again once with the new cookie, then over TCP (RFC 7873 5.3).  TC: the same
- * server over TCP. Sockets of earlier attempts stay open while later ones run: a late answer still
- * counts.
+ * (One that says FORMERR, NOTIMP, SERVFAIL or REFUSED may lack the question.)  All others are
+ * counted and ignored; waiting goes on, until there have been 64 at one port: then over TCP.  So it
+ * does with a server that has given a cookie and does not show it (RFC 7873 5.3).  A server that
+ * answers SERVFAIL, REFUSED, NOTIMP, FORMERR or nonsense, or cannot be reached, is passed over at
+ * once and tried last for a while; one that answers FORMERR, NOTIMP or BADVERS to EDNS is asked
+ * again without (RFC 6891 7); BADCOOKIE is asked again once with the new cookie, then over TCP (RFC
+ * 7873 5.3).  TC: the same server over TCP. Sockets of earlier attempts stay open while later ones
+ * run: a late answer still counts; four at once (with `parallel` DNS_SERVERS), then the oldest is
+ * closed.
  *
  * Returns 0 if every reply is without error, or the first of their errors: WEIR_EDNS_TIMEOUT,
  * WEIR_EDNS_UNREACHABLE, WEIR_EDNS_SERVFAIL, WEIR_EDNS_REFUSED, WEIR_EDNS_NOTIMP, WEIR_EDNS_RCODE,

@@ -12,6 +12,7 @@ static bool over_tcp(weir_io *io, const dns_server_rule *rules, size_t count, we
 {
     dns_ask_options options = ask_patiently();
     options.tcp = true;
+    options.attempts = 1;
     options.tcp_idle = idle;
     return one_server(io, rules, count, &options, server, servers);
 }

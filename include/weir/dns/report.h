@@ -38,7 +38,8 @@ typedef struct weir_dns_attempt {
     weir_dns_name name;
     weir_instant started; /* monotonic */
     weir_duration took;   /* until the answer, the error, or the end of waiting */
-    int error;         /* 0: an answer came and was taken; else why not: WEIR_EDNS_TIMEOUT, … */
+    int error;         /* 0: an answer came and was taken; else why not: WEIR_EDNS_TIMEOUT, …, or
+                             what the socket said; WEIR_ECANCELED: it was not waited for */
     uint16_t rcode;    /* of the answer: weir_dns_rcode, also above 15 */
     uint16_t ignored;  /* messages that came and were not the answer: wrong id or question */
     uint32_t bytes;    /* of the answer */
