@@ -95,6 +95,7 @@
 
 #include <weir/dns/answer.h>
 #include <weir/dns/config.h>
+#include <weir/dns/dial.h>
 #include <weir/dns/hosts.h>
 #include <weir/dns/idna.h>
 #include <weir/dns/lookup.h>
