@@ -245,6 +245,29 @@ CONTRACT(dial_lets_families_take_turns)
     dial_end(io, &stage);
 }
 
+/* A host of the simulator without an IPv6 address: RFC 6724 prefers what can be reached. */
+CONTRACT(dial_begins_with_the_family_that_sorts_first)
+{
+    dial_stage stage;
+    if (!dial_begin(io, &stage, true)) return;
+    if (!stage.simulated) return dial_end(io, &stage);
+    if (!dial_listens(io, &stage, 1)) return;
+    DIAL_ANSWERS(&stage, 0, true, 0, 1, 0);
+    stage.rules[1].records[0] = "@ 0 AAAA 2001:db8::1";
+    dns_server_rules(stage.server, stage.rules, 2);
+    stage.options.resolution_delay = weir_milliseconds(100); /* until both are there */
+    check_int(dial_it(io, &stage), 0);
+    check_int(stage.report.total, 1); /* as they came: IPv6 first */
+    stage.options.lookup.flags = 0;
+    DIAL_ANSWERS(&stage, 0, true, 20, 1, 0);
+    stage.rules[1].records[0] = "@ 0 AAAA 2001:db8::1";
+    dns_server_rules(stage.server, stage.rules, 2);
+    check_int(dial_it(io, &stage), 0);
+    check_int(stage.report.total, 0);
+    check(dial_peer_is(&stage, 1));
+    dial_end(io, &stage);
+}
+
 CONTRACT(dial_tries_the_family_of_the_local_address_alone)
 {
     dial_stage stage;

@@ -179,6 +179,33 @@ CONTRACT(dial_without_descriptors_fails_and_with_one_goes_on)
     dial_end(io, &stage);
 }
 
+/* Each allocation fails once, the name server's own among them.  In the simulator, where its
+ * silence costs no time. */
+CONTRACT(dial_without_memory_leaves_nothing)
+{
+    dial_stage stage;
+    if (!dial_begin(io, &stage, true)) return;
+    if (!stage.simulated) return dial_end(io, &stage);
+    if (!dial_swallows(io, &stage, 1) || !dial_listens(io, &stage, 0)) return;
+    DIAL_ANSWERS(&stage, 0, true, 100, 9, 1, 0);
+    const size_t before = weir_sim_open_descriptors(weir_sim_host_of(io));
+    size_t failed = 1, n = 0;
+    for (unsigned stood = 0; failed > 0 || stood == 0; n++) {
+        test_alloc_fail_once(n);
+        const int error = dial_it(io, &stage);
+        failed = test_alloc_failed();
+        test_alloc_reset();
+        stood += error == 0;
+        weir_tcp_stream got;
+        while (weir_tcp_try_accept(io, stage.listeners[1], &got) == 0) weir_tcp_close(io, &got);
+        weir_sleep(io, weir_seconds(20)); /* connections to servers are kept for 10 s */
+        if (!check_int(weir_sim_open_descriptors(weir_sim_host_of(io)), before)) break;
+        if (!check(n < 1000)) break;
+    }
+    check(n > 5);
+    dial_end(io, &stage);
+}
+
 /* Texts, literals, known addresses ------------------------------------------------------------ */
 
 static int dial_text(weir_io *io, dial_stage *stage, const char *text)
