@@ -43,10 +43,13 @@ static void draw(weir_io *io, place *places, size_t count)
         if (sum == 0) {
             pick = at + weir_random_below(io, count - at);
         } else {
-            /* Zero weights first, as that text has it, so that only the number 0 picks one. */
+            /* Zero weights first, as that text has it, so that only the number 0 picks one; without
+             * any the numbers begin at 1, as else the first place would have one more than due. */
             for (size_t i = at, zeros = at; i < count; i++)
                 if (places[i].weight == 0) swap(&places[i], &places[zeros++]);
-            uint64_t number = weir_random_below(io, sum + 1), passed = places[at].weight;
+            bool zero = places[at].weight == 0;
+            uint64_t number = weir_random_below(io, sum + zero) + !zero;
+            uint64_t passed = places[at].weight;
             while (passed < number) passed += places[++pick].weight;
         }
         swap(&places[at], &places[pick]);
