@@ -118,13 +118,14 @@ static int find_places(weir_io *io, weir_dns_resolver *resolver, weir_bytes name
     return result;
 }
 
-/* Appends "_label." to a text.  False if there is no room. */
+/* Appends "_label." to a text.  False if it is not one label. */
 static bool append_label(char *out, size_t *len, weir_bytes label)
 {
     bool bare = label.len == 0 || label.data[0] != '_';
-    if (*len + label.len + 2 > WEIR_DNS_NAME_TEXT) return false;
+    if (label.len + bare < 2 || label.len + bare > WEIR_DNS_LABEL_MAX) return false;
+    if (memchr(label.data, '.', label.len) || memchr(label.data, '\\', label.len)) return false;
     if (bare) out[(*len)++] = '_';
-    if (label.len) memcpy(out + *len, label.data, label.len);
+    memcpy(out + *len, label.data, label.len);
     *len += label.len;
     out[(*len)++] = '.';
     return true;
@@ -141,8 +142,9 @@ int weir_dns_lookup_service(weir_io *io, weir_dns_resolver *resolver, weir_bytes
     if (!append_label(text, &len, service) || !append_label(text, &len, protocol) ||
         name.len > WEIR_DNS_NAME_TEXT)
         return WEIR_EDNS_NAME;
-    if (name.len) memcpy(text + len, name.data, name.len);
-    len += name.len;
+    bool root = name.len == 1 && name.data[0] == '.';
+    if (name.len && !root) memcpy(text + len, name.data, name.len);
+    if (!root) len += name.len;
     place *places;
     int count = find_places(io, resolver, weir_bytes_of(text, len), WEIR_DNS_SRV, options, &places);
     if (count < 0) return count;
