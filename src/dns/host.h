@@ -27,6 +27,7 @@ typedef struct dns_host {
     dns_host_sink *sink; /* NULL: all at the end */
     void *sink_argument;
     unsigned told;       /* families that the sink knows of */
+    int why4, why6;      /* why there is no address of a family, if there is none */
     weir_dns_host found; /* what is known besides the addresses */
     size_t count;
     weir_address addresses[WEIR_DNS_HOST_ADDRESSES];

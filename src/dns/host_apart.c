@@ -87,6 +87,8 @@ int weir_dns_host_ask_apart(weir_io *io, dns_host *host, const dns_request *requ
     if (result) weir_cancel(io, &task);
     take_half(host, &both->here);
     take_half(host, &both->there);
+    if (both->there.outcome < 0) host->why4 = both->there.outcome;
+    if (both->here.outcome < 0) host->why6 = both->here.outcome;
     if (result == 0) result = weir_dns_host_combine(both->here.outcome, both->there.outcome);
     if (host->report) append_report(host->report, &both->report);
     weir_dns_origin origin = host->found.origin;

@@ -45,6 +45,7 @@ int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t por
     host->port = port;
     host->sink = NULL;
     host->told = 0;
+    host->why4 = host->why6 = WEIR_EDNS_NODATA;
     host->found.origin = WEIR_DNS_FROM_NOWHERE;
     host->found.ttl = 0;
     host->found.name.len = host->found.canonical.len = 0;
@@ -68,7 +69,7 @@ void weir_dns_host_add(dns_host *host, weir_address address)
 }
 
 /* Tells the sink of a family that it has not been told of: its addresses, or why it has none. */
-static void tell(weir_io *io, dns_host *host, unsigned family, int error)
+static void tell(weir_io *io, dns_host *host, unsigned family)
 {
     if (!host->sink || !(host->families & ~host->told & family)) return;
     weir_address mine[WEIR_DNS_HOST_ADDRESSES];
@@ -76,6 +77,7 @@ static void tell(weir_io *io, dns_host *host, unsigned family, int error)
     for (size_t i = 0; i < host->count; i++)
         if (family_of(&host->addresses[i]) == family) mine[count++] = host->addresses[i];
     host->told |= family;
+    int error = family == WEIR_DNS_IPV4 ? host->why4 : host->why6;
     host->sink(io, host->sink_argument, &host->found, family, mine, count, count ? 0 : error);
 }
 
@@ -84,8 +86,8 @@ static int finish(weir_io *io, dns_host *host)
 {
     int error = weir_dns_host_sort(io, host, host->addresses, host->count);
     if (error) return error;
-    tell(io, host, WEIR_DNS_IPV6, WEIR_EDNS_NODATA);
-    tell(io, host, WEIR_DNS_IPV4, WEIR_EDNS_NODATA);
+    tell(io, host, WEIR_DNS_IPV6);
+    tell(io, host, WEIR_DNS_IPV4);
     return (int)host->count;
 }
 
