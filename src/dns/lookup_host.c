@@ -214,8 +214,11 @@ int weir_dns_host_ask(weir_io *io, dns_host *host, const dns_request *request)
     dns_result results[DNS_ASK_TYPES];
     int outcomes[DNS_ASK_TYPES] = {0, WEIR_EDNS_NODATA};
     int error = weir_dns_fetch(io, request, results);
-    for (unsigned i = 0; i < request->type_count && !error; i++)
+    for (unsigned i = 0; i < request->type_count && !error; i++) {
         outcomes[i] = take_result(host, request->lower, &results[i]);
+        int *why = request->types[i] == WEIR_DNS_A ? &host->why4 : &host->why6;
+        if (outcomes[i] < 0) *why = outcomes[i];
+    }
     weir_dns_origin origin = host->found.origin;
     if (origin == WEIR_DNS_FROM_NOWHERE && !error) origin = results[0].origin;
     for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_free(&results[i]);
