@@ -19,8 +19,8 @@ typedef struct cli_command {
     int (*run)(int argc, char **argv); /* arguments after the name; returns the exit status */
 } cli_command;
 
-extern const cli_command cli_addr, cli_doctor, cli_echo, cli_http, cli_ifaces, cli_listen,
-    cli_serve, cli_sim, cli_talk, cli_version;
+extern const cli_command cli_addr, cli_dig, cli_doctor, cli_echo, cli_http, cli_ifaces, cli_listen,
+    cli_resolve, cli_serve, cli_sim, cli_talk, cli_version;
 
 /* Exit statuses. */
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };

@@ -7,9 +7,10 @@
 
 #include "cli.h"
 
-static const cli_command *const commands[] = {&cli_serve,  &cli_echo,   &cli_listen, &cli_talk,
-                                              &cli_http,   &cli_ifaces, &cli_addr,   &cli_sim,
-                                              &cli_doctor, &cli_version};
+static const cli_command *const commands[] = {
+    &cli_serve, &cli_echo,    &cli_listen, &cli_talk, &cli_http,   &cli_ifaces,
+    &cli_addr,  &cli_resolve, &cli_dig,    &cli_sim,  &cli_doctor, &cli_version,
+};
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
