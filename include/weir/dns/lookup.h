@@ -101,6 +101,16 @@ int weir_dns_lookup_host(weir_io *io, weir_dns_resolver *resolver, weir_bytes na
 int weir_dns_resolve(weir_io *io, weir_dns_resolver *resolver, weir_bytes text,
                      const weir_dns_lookup_options *options, weir_address *out, size_t room);
 
+/* Looks a host up by the C library's getaddrinfo(3), for what only its plug-ins know (nsswitch.conf:
+ * mDNS, LDAP, containers).  It runs on a thread where it may block; a caller that is canceled does
+ * not wait for it, weir_dns_resolver_destroy does.  No cache, no report, no steps; of the flags the
+ * families count.  The addresses are in the library's order.
+ *
+ * Returns as weir_dns_lookup_host; WEIR_EDNS_RCODE for a failure that will stay; WEIR_ECONCURRENCY;
+ * WEIR_EUNSUPPORTED in a simulated world. */
+int weir_dns_lookup_libc(weir_io *io, weir_dns_resolver *resolver, weir_bytes name, uint16_t port,
+                         const weir_dns_lookup_options *options, weir_address *out, size_t room);
+
 /* The names of an address: from the hosts file, or PTR records.  Only legal names of hosts, unless
  * WEIR_DNS_RAW: what a PTR record says is anybody's choice, and no proof of anything.
  * Returns how many were written, at least 1, at most `room`; WEIR_EINVAL: no IP address, room 0. */
