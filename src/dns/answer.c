@@ -14,7 +14,7 @@
 const char *weir_dns_origin_text(weir_dns_origin origin)
 {
     static const char *const texts[] = {
-        [WEIR_DNS_FROM_NOWHERE] = "nowhere",      [WEIR_DNS_FROM_LITERAL] = "the text itself",
+        [WEIR_DNS_FROM_NOWHERE] = "nowhere",      [WEIR_DNS_FROM_LITERAL] = "address itself",
         [WEIR_DNS_FROM_SPECIAL] = "special name", [WEIR_DNS_FROM_HOSTS] = "hosts file",
         [WEIR_DNS_FROM_CACHE] = "cache",          [WEIR_DNS_FROM_STALE] = "stale cache",
         [WEIR_DNS_FROM_SERVER] = "name server",
