@@ -142,9 +142,10 @@ static void sweep_bucket(dns_cache_shard *shard, uint32_t now, uint32_t stale)
     }
 }
 
-/* Makes room for `need` bytes; false if there cannot be enough. */
+/* Makes room for `need` bytes; false, and nothing has to go, if there cannot be enough. */
 static bool make_room(dns_cache *cache, dns_cache_shard *shard, size_t need, uint32_t now)
 {
+    if (shard->size * sizeof(dns_cache_entry *) + need > cache->limit) return false;
     while (shard->count > 0 && shard->bytes + need > cache->limit)
         sweep_bucket(shard, now, cache->stale);
     return shard->bytes + need <= cache->limit;

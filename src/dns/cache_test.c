@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Does the cache keep what it may, for as long as it may, within its bytes, and let go of what
+ * nobody uses first?
+ */
+#include "dns/cache.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/harness/test.h"
+
+enum { A = 1, AAAA = 28 };
+
+static const weir_hash_key key = {{1, 2}};
+
+static weir_dns_name name_of(const char *text)
+{
+    weir_dns_name name;
+    assert_true(weir_dns_name_parse(weir_bytes_text(text), &name) >= 0);
+    return name;
+}
+
+static dns_cache *cache_of(size_t bytes)
+{
+    dns_cache *cache = malloc(sizeof *cache);
+    weir_dns_cache_init(cache, bytes, &key);
+    cache->ttl_max = 1000;
+    cache->negative_max = 100;
+    return cache;
+}
+
+static void end(dns_cache *cache)
+{
+    weir_dns_cache_deinit(cache);
+    free(cache);
+}
+
+static void put(dns_cache *cache, const char *name, uint16_t type, uint32_t now, uint32_t ttl,
+                const char *octets)
+{
+    const weir_dns_name lower = name_of(name);
+    weir_dns_cache_put(cache, &lower, weir_dns_cache_hash(cache, &lower), type, now, ttl, false,
+                       weir_bytes_text(octets));
+}
+
+static dns_cache_found find(dns_cache *cache, const char *name, uint16_t type, uint32_t now)
+{
+    char out[8];
+    const weir_dns_name lower = name_of(name);
+    return weir_dns_cache_find(cache, &lower, weir_dns_cache_hash(cache, &lower), type, now,
+                               (uint8_t *)out, sizeof out);
+}
+
+static uint64_t entries(dns_cache *cache)
+{
+    uint64_t count, bytes, evicted;
+    weir_dns_cache_count(cache, &count, &bytes, &evicted);
+    return count;
+}
+
+static uint64_t bytes_of(dns_cache *cache)
+{
+    uint64_t count, bytes, evicted;
+    weir_dns_cache_count(cache, &count, &bytes, &evicted);
+    return bytes;
+}
+
+TEST(cache_gives_what_was_put_until_its_second)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    char out[8] = "";
+    const weir_dns_name lower = name_of("a.example");
+    const uint64_t hash = weir_dns_cache_hash(cache, &lower);
+    put(cache, "a.example", A, 50, 10, "one");
+    put(cache, "a.example", AAAA, 50, 20, "three");
+    dns_cache_found found =
+        weir_dns_cache_find(cache, &lower, hash, A, 50, (uint8_t *)out, sizeof out);
+    assert_int_equal(found.len, 3);
+    assert_int_equal(found.ttl, 10);
+    assert_string_equal(out, "one");
+    memset(out, 0, sizeof out);
+    found = weir_dns_cache_find(cache, &lower, hash, AAAA, 50, (uint8_t *)out, 2);
+    assert_int_equal(found.len, 5);
+    assert_string_equal(out, "th");
+    assert_int_equal(find(cache, "a.example", A, 59).ttl, 1);
+    assert_int_equal(find(cache, "a.example", A, 60).len, 0);
+    assert_int_equal(find(cache, "a.example", AAAA, 60).len, 5);
+    assert_int_equal(find(cache, "b.example", A, 50).len, 0);
+    assert_int_equal(find(cache, "a.example", 2, 50).len, 0);
+    assert_int_equal(entries(cache), 1);
+    end(cache);
+}
+
+TEST(cache_cuts_times)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    const weir_dns_name lower = name_of("n.example");
+    put(cache, "a.example", A, 0, UINT32_MAX, "x");
+    weir_dns_cache_put(cache, &lower, weir_dns_cache_hash(cache, &lower), A, 0, 5000, true,
+                       weir_bytes_text("x"));
+    assert_int_equal(find(cache, "a.example", A, 0).ttl, 1000);
+    assert_int_equal(find(cache, "n.example", A, 0).ttl, 100);
+    put(cache, "z.example", A, 0, 0, "x");
+    assert_int_equal(find(cache, "z.example", A, 0).len, 0);
+    end(cache);
+}
+
+TEST(cache_replaces)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    put(cache, "a.example", A, 0, 10, "x");
+    const uint64_t before = bytes_of(cache);
+    for (int i = 0; i < 100; i++) put(cache, "a.example", A, 0, 10, "y");
+    assert_int_equal(entries(cache), 1);
+    assert_int_equal(bytes_of(cache), before);
+    put(cache, "a.example", A, 5, 0, "z");
+    assert_int_equal(find(cache, "a.example", A, 5).len, 0);
+    test_alloc_fail_after(0);
+    put(cache, "b.example", A, 0, 10, "y");
+    test_alloc_reset();
+    assert_int_equal(find(cache, "b.example", A, 0).len, 0);
+    put(cache, "c.example", A, 0, 10, "old");
+    test_alloc_fail_after(0);
+    put(cache, "c.example", A, 0, 10, "new");
+    test_alloc_reset();
+    assert_int_equal(find(cache, "c.example", A, 0).len, 0);
+    end(cache);
+}
+
+TEST(cache_tells_names_of_one_hash_apart)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    uint8_t out[4];
+    for (int i = 0; i < 6; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "h%d", i);
+        const weir_dns_name name = name_of(text);
+        weir_dns_cache_put(cache, &name, 77, A, 0, 10, false, weir_bytes_of(text + 1, 1));
+    }
+    for (int i = 0; i < 6; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "h%d", i);
+        const weir_dns_name name = name_of(text);
+        assert_int_equal(weir_dns_cache_find(cache, &name, 77, A, 0, out, 4).len, 1);
+        assert_int_equal(out[0], '0' + i);
+    }
+    assert_int_equal(entries(cache), 6);
+    end(cache);
+}
+
+TEST(cache_grows_and_finds_all)
+{
+    dns_cache *cache = cache_of(64 << 20);
+    enum { MANY = 50000 };
+    char text[32];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, "h%d.example", i);
+        put(cache, text, A, 0, 10, text);
+    }
+    assert_int_equal(entries(cache), MANY);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, "h%d.example", i);
+        assert_int_equal(find(cache, text, A, 0).len, strlen(text));
+    }
+    assert_true(bytes_of(cache) < 64 << 20);
+    weir_dns_cache_clear(cache);
+    assert_int_equal(entries(cache), 0);
+    put(cache, "a.example", A, 0, 10, "x");
+    assert_int_equal(find(cache, "a.example", A, 0).len, 1);
+    end(cache);
+}
+
+TEST(cache_grows_no_table_without_memory_and_works_on)
+{
+    dns_cache *cache = cache_of(8 << 20);
+    char text[32];
+    for (int i = 0; i < 3000; i++) {
+        snprintf(text, sizeof text, "h%d.example", i);
+        test_alloc_fail_once(1); /* the table, where there is to be one */
+        put(cache, text, A, 0, 10, text);
+        test_alloc_reset();
+        put(cache, text, A, 0, 10, text);
+        assert_int_equal(find(cache, text, A, 0).len, strlen(text));
+    }
+    assert_int_equal(entries(cache), 3000);
+    end(cache);
+}
+
+TEST(cache_keeps_within_its_bytes)
+{
+    static const size_t limits[] = {0, 1, 64, 64 * 64, 64 * 100, 64 * 200, 64 * 1000, 1 << 20};
+    char text[32], octets[700];
+    uint64_t seed = test_seed();
+    memset(octets, 'x', sizeof octets);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        dns_cache *cache = cache_of(limits[i]);
+        for (int n = 0; n < 4000; n++) {
+            snprintf(text, sizeof text, "h%d.example", (int)(test_random(&seed) % 3000));
+            octets[test_random(&seed) % (n % 10 ? 60 : sizeof octets)] = '\0';
+            put(cache, text, A, (uint32_t)n / 100, 30, octets);
+            octets[strlen(octets)] = 'x';
+            octets[sizeof octets - 1] = '\0';
+            assert_true(bytes_of(cache) <= limits[i]);
+        }
+        end(cache);
+    }
+}
+
+/* Names of one shard. */
+static void shard_name(const dns_cache *cache, int *number, char *out, size_t room)
+{
+    for (;;) {
+        snprintf(out, room, "s%d.example", (*number)++);
+        const weir_dns_name name = name_of(out);
+        if (weir_dns_cache_hash(cache, &name) % DNS_CACHE_SHARDS == 0) return;
+    }
+}
+
+TEST(cache_keeps_what_is_used)
+{
+    dns_cache *cache = cache_of(64 * 4096);
+    char used[4][32], text[32];
+    int number = 0;
+    for (int i = 0; i < 4; i++) {
+        shard_name(cache, &number, used[i], 32);
+        put(cache, used[i], A, 0, 900, "used");
+    }
+    for (int n = 0; n < 1000; n++) {
+        for (int i = 0; i < 4; i++) assert_int_equal(find(cache, used[i], A, 0).len, 4);
+        shard_name(cache, &number, text, sizeof text);
+        put(cache, text, A, 0, 900, "once");
+    }
+    uint64_t count, bytes, evicted;
+    weir_dns_cache_count(cache, &count, &bytes, &evicted);
+    assert_int_equal(count + evicted, 1004);
+    assert_true(evicted > 500);
+    end(cache);
+}
+
+TEST(cache_is_not_emptied_for_what_does_not_fit)
+{
+    dns_cache *cache = cache_of(64 * 4096);
+    static char large[8192];
+    char text[8][32], more[32];
+    int number = 0;
+    memset(large, 'x', sizeof large - 1);
+    for (int i = 0; i < 8; i++) {
+        shard_name(cache, &number, text[i], 32);
+        put(cache, text[i], A, 0, 900, "kept");
+    }
+    shard_name(cache, &number, more, sizeof more);
+    put(cache, more, A, 0, 900, large);
+    assert_int_equal(find(cache, more, A, 0).len, 0);
+    for (int i = 0; i < 8; i++) assert_int_equal(find(cache, text[i], A, 0).len, 4);
+    end(cache);
+}
+
+TEST(cache_frees_what_is_past_its_time_first)
+{
+    dns_cache *cache = cache_of(64 * 2048);
+    char text[32];
+    int number = 0;
+    for (int i = 0; i < 300; i++) {
+        shard_name(cache, &number, text, sizeof text);
+        put(cache, text, A, (uint32_t)i * 10, 5, "x");
+    }
+    uint64_t count, bytes, evicted;
+    weir_dns_cache_count(cache, &count, &bytes, &evicted);
+    assert_int_equal(evicted, 0);
+    end(cache);
+}
+
+TEST(cache_forgets_a_name_and_those_below)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    static const char *const names[] = {"a.example",  "b.a.example", "c.b.a.example",
+                                        "ba.example", "example",     "a.example.b"};
+    for (size_t i = 0; i < 6; i++) {
+        put(cache, names[i], A, 0, 10, "x");
+        put(cache, names[i], AAAA, 0, 10, "x");
+    }
+    const weir_dns_name name = name_of("a.example");
+    weir_dns_cache_forget(cache, &name, false);
+    assert_int_equal(entries(cache), 10);
+    assert_int_equal(find(cache, "a.example", AAAA, 0).len, 0);
+    weir_dns_cache_forget(cache, &name, true);
+    assert_int_equal(entries(cache), 6);
+    for (size_t i = 3; i < 6; i++) assert_int_equal(find(cache, names[i], A, 0).len, 1);
+    const weir_dns_name root = name_of(".");
+    weir_dns_cache_forget(cache, &root, true);
+    assert_int_equal(entries(cache), 0);
+    end(cache);
+}
+
+TEST(cache_gives_stale_entries_and_holds_them)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    cache->stale = 100;
+    const weir_dns_name name = name_of("a.example");
+    const uint64_t hash = weir_dns_cache_hash(cache, &name);
+    put(cache, "a.example", A, 0, 10, "x");
+    assert_false(find(cache, "a.example", A, 9).stale);
+    dns_cache_found found = find(cache, "a.example", A, 10);
+    assert_true(found.stale && !found.held && found.len == 1 && found.ttl == 0);
+    weir_dns_cache_hold(cache, &name, hash, A, 20, 30);
+    assert_true(find(cache, "a.example", A, 49).held);
+    assert_false(find(cache, "a.example", A, 50).held);
+    /* A new answer without a time does not push the old one out, one with a time does. */
+    put(cache, "a.example", A, 50, 0, "y");
+    assert_true(find(cache, "a.example", A, 50).stale);
+    put(cache, "a.example", A, 50, 10, "yy");
+    found = find(cache, "a.example", A, 51);
+    assert_true(!found.stale && !found.held && found.len == 2);
+    assert_true(find(cache, "a.example", A, 159).stale);
+    assert_int_equal(find(cache, "a.example", A, 160).len, 0);
+    assert_int_equal(entries(cache), 0);
+    weir_dns_cache_hold(cache, &name, hash, A, 20, 30);
+    end(cache);
+}
+
+TEST(cache_tells_one_to_ask_again)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    cache->prefetch = true;
+    put(cache, "a.example", A, 0, 100, "x");
+    for (int i = 0; i < 5; i++) assert_false(find(cache, "a.example", A, 89).prefetch);
+    assert_true(find(cache, "a.example", A, 90).prefetch);
+    assert_false(find(cache, "a.example", A, 91).prefetch);
+    put(cache, "a.example", A, 91, 9, "x");
+    for (int i = 0; i < 5; i++) assert_false(find(cache, "a.example", A, 99).prefetch);
+    put(cache, "b.example", A, 0, 100, "x");
+    assert_false(find(cache, "b.example", A, 95).prefetch);
+    end(cache);
+}
