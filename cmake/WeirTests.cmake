@@ -132,6 +132,7 @@ if(TARGET weir_static)
     target_include_directories(weir_dns_server PUBLIC ${PROJECT_SOURCE_DIR})
     target_link_libraries(weir_dns_server PUBLIC weir_static PRIVATE weir_flags)
     target_link_libraries(test_contract PRIVATE weir_dns_server)
+    target_link_libraries(test_interop PRIVATE weir_dns_server)
 
     # Tests between hosts keep the contract's house: its checks and its way to run an engine.
     file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/test/network/*.c)
