@@ -99,6 +99,10 @@ static bool take_words(dig *d, const char *const *words, int count)
         else
             rest[left++] = words[i];
     }
+    if (left == 3 && strcasecmp(rest[1], "CH") == 0) {
+        cli_complain("dig asks in the class IN alone, not in CH");
+        return false;
+    }
     if (left == 0 || left > 2) {
         cli_complain(left ? "dig: \"%s\" is one word too many; weir dig --help shows the form"
                           : "dig needs a name; weir dig --help shows the form",

@@ -36,7 +36,7 @@ typedef struct dns_asker {
     weir_duration timeout;                  /* 0: the configuration's */
     uint32_t attempts;                      /* 0: the configuration's */
 
-    bool colour;
+    bool colour, misused; /* misused: a mistake of the command line was found late */
     weir_instant started;
     weir_dns_resolver *system;   /* by the files */
     weir_dns_resolver *resolver; /* with what the options change; may be the same */

@@ -235,13 +235,20 @@ static void print_end(const dns_asker *asker, const weir_dns_message *message)
            dns_transport(message->transport), when, message->octets.len);
 }
 
+static bool was_cut_off(const weir_dns_report *report)
+{
+    for (uint32_t i = 0; i < report->kept; i++)
+        if (report->attempts[i].truncated) return true;
+    return false;
+}
+
 void dns_print_message(const dns_asker *asker, const weir_dns_message *message, bool recursion)
 {
     weir_dns_reader reader;
     weir_dns_header header;
     weir_dns_edns edns;
     if (weir_dns_reader_init(&reader, message->octets, &header)) return;
-    if (asker->report.kept > 1 && message->transport == WEIR_DNS_TCP && !asker->tcp)
+    if (message->transport == WEIR_DNS_TCP && was_cut_off(&asker->report))
         puts(";; The answer over UDP was cut off: asked again over TCP");
     print_header(asker, &header, message->rcode);
     if (recursion && !header.recursion_available)

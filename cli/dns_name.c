@@ -57,7 +57,7 @@ bool dns_ascii(const char *text, char out[WEIR_DNS_NAME_TEXT])
 void dns_unicode(const weir_dns_name *name, char out[WEIR_DNS_UNICODE_TEXT])
 {
     char text[WEIR_DNS_NAME_TEXT];
-    const size_t len = weir_dns_name_print(name, text);
+    const size_t len = weir_dns_name_print_host(name, text);
     const int error = weir_dns_idna_to_unicode(weir_bytes_of(text, len), out);
     if (error < 0 || is_ascii(out)) out[0] = '\0';
 }
@@ -101,6 +101,7 @@ static const char *hint_for(const dns_asker *asker, int error)
         return " (the server does not serve us, or not this name; --server asks another one)";
     case WEIR_EDNS_TRUNCATED: return " (TCP port 53 may be closed on the way there)";
     case WEIR_EDNS_SPECIAL: return " (.onion and .local names belong to other systems)";
+    case WEIR_EAFNOSUPPORT: return " (-4 and -6 exclude it)";
     default: return "";
     }
 }
@@ -110,7 +111,8 @@ void dns_complain(const dns_asker *asker, const char *name, const char *type, in
     char report[1024] = "";
     if (asker->report.total > 0) weir_dns_report_print(&asker->report, report, sizeof report);
     /* The answer that there is nothing needs no list of who said so. */
-    const bool empty = error == WEIR_EDNS_NOTFOUND || error == WEIR_EDNS_NODATA;
+    const bool empty =
+        error == WEIR_EDNS_NOTFOUND || error == WEIR_EDNS_NODATA || error == WEIR_EDNS_SERVICE;
     const bool asked = report[0] && !empty;
     cli_complain("cannot look up %s%s%s: %s%s%s%s", name, type[0] ? " " : "", type,
                  weir_strerror(error), asked ? ": " : "", asked ? report : "",

@@ -64,6 +64,7 @@ int dns_run(dns_asker *asker, weir_task_fn *main, void *argument)
     weir_io_destroy(io);
     if (status < 0) cli_complain("cannot run: %s", weir_strerror(status));
     if (fflush(stdout) != 0 && status == CLI_OK) status = CLI_FAILED;
+    if (asker->misused) return CLI_USAGE;
     return status < 0 ? CLI_FAILED : status;
 }
 
@@ -96,6 +97,7 @@ static bool add_named(weir_io *io, dns_asker *asker, const char *text)
         cli_complain("%s: \"%s\" is no name server; it takes 192.0.2.53, 192.0.2.53:5353, "
                      "2001:db8::53, [2001:db8::53]:5353 or a name",
                      asker->command->name, text);
+        asker->misused = true;
         return false;
     }
     const int count = weir_dns_lookup_host(io, asker->system, host, port, &options, found,
@@ -123,6 +125,7 @@ static bool add_servers(weir_io *io, dns_asker *asker)
         const int error = weir_dns_config_add_server(&asker->config, weir_bytes_text(text), NULL);
         if (error == WEIR_ELIMIT) {
             cli_complain("%s asks at most %d servers", asker->command->name, WEIR_DNS_SERVERS_MAX);
+            asker->misused = true;
             return false;
         }
         if (error && !add_named(io, asker, text)) return false;

@@ -95,7 +95,8 @@ static void print_files(const resolving *r)
         weir_dns_file_state s;
         weir_dns_resolver_file(r->asker.system, (weir_dns_file)i, &s);
         resolve_begin(r, i == 0 ? "files" : "");
-        printf("%s: ", s.path[0] ? s.path : "none");
+        printf("%s%s", s.path[0] ? s.path : "none", s.path[0] ? ": " : "\n");
+        if (!s.path[0]) continue;
         if (s.error)
             printf("cannot be read: %s\n", weir_strerror(s.error));
         else if (s.present)

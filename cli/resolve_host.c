@@ -3,12 +3,12 @@
  * `weir resolve NAME`: the places where it was looked for, and the addresses in the order to try
  * them:
  *
- *     looked up    hosts file   www.example   no such name
- *                  server       www.example   2 addresses
+ *     looked up    hosts file    www.example  no such name
+ *                  name server   www.example  2 found
  *     canonical    host.example
- *     good for     300 s
- *     addresses    2001:db8::1   from 2001:db8::9   rule 6: precedence 40 over 35
- *                  192.0.2.1     from 192.0.2.9
+ *     from         name server, good for 300 s
+ *     addresses    2001:db8::1  from 2001:db8::9  rule 6: precedence 40 over 35
+ *                  192.0.2.1    from 192.0.2.9
  */
 #include <inttypes.h>
 #include <string.h>
@@ -71,7 +71,7 @@ void resolve_put_steps(resolving *r)
         const weir_dns_step *step = &r->steps.steps[i];
         weir_dns_name_print_host(&step->name, name);
         resolve_begin(r, i == 0 ? "looked up" : "");
-        printf("%-12s %-*s  ", weir_dns_origin_text(step->origin), names, name);
+        printf("%-13s %-*s  ", weir_dns_origin_text(step->origin), names, name);
         if (step->result < 0)
             puts(weir_strerror(step->result));
         else
