@@ -5,6 +5,8 @@
 #ifndef DNS_HOST_H
 #define DNS_HOST_H
 
+#include <string.h>
+
 #include <weir/dns/lookup.h>
 
 #include "dns/resolver.h"
@@ -32,6 +34,13 @@ typedef struct dns_host {
     size_t count;
     weir_address addresses[WEIR_DNS_HOST_ADDRESSES];
 } dns_host;
+
+/* Copies a name without the room that it does not use, which is most of it. */
+static inline void weir_dns_host_name(weir_dns_name *out, const weir_dns_name *name)
+{
+    out->len = name->len;
+    memcpy(out->octets, name->octets, name->len);
+}
 
 /* Looks a host up; the addresses are in `host`, sorted.  Returns how many, at least 1, or an error
  * of weir_dns_lookup_host. */

@@ -124,7 +124,8 @@ static int take_localhost(dns_host *host, const weir_dns_name *name)
     size_t count = weir_dns_localhost(host->families, both);
     for (size_t i = 0; i < count; i++) weir_dns_host_add(host, both[i]);
     host->found.origin = WEIR_DNS_FROM_SPECIAL;
-    host->found.name = host->found.canonical = *name;
+    weir_dns_host_name(&host->found.name, name);
+    weir_dns_host_name(&host->found.canonical, name);
     weir_dns_steps_add(host->steps, WEIR_DNS_FROM_SPECIAL, name, (int)count);
     return (int)count;
 }
@@ -139,7 +140,7 @@ static int look_into_hosts(dns_host *host, const weir_dns_name *name)
     for (int i = 0; i < count; i++) weir_dns_host_add(host, found[i]);
     if (count > 0) {
         host->found.origin = WEIR_DNS_FROM_HOSTS;
-        host->found.name = *name;
+        weir_dns_host_name(&host->found.name, name);
     }
     return count;
 }
@@ -149,7 +150,7 @@ static int look_into_hosts(dns_host *host, const weir_dns_name *name)
 /* Reads a name off packed octets: the last one of the chain. */
 static void read_canonical(const dns_packed *packed, const weir_dns_name *asked, weir_dns_name *out)
 {
-    *out = *asked;
+    weir_dns_host_name(out, asked);
     dns_packed_head head = weir_dns_packed_read(packed->octets);
     const uint8_t *at = packed->octets + DNS_PACKED_HEAD;
     for (unsigned i = 0; i < head.aliases; i++) {
@@ -182,7 +183,7 @@ static int take_result(dns_host *host, const weir_dns_name *name, const dns_resu
     if (first || result->ttl < host->found.ttl) host->found.ttl = result->ttl;
     if (first) {
         host->found.origin = result->origin;
-        host->found.name = *name;
+        weir_dns_host_name(&host->found.name, name);
         read_canonical(&result->packed, name, &host->found.canonical);
     }
     return (int)(host->count - before);

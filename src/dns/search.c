@@ -7,6 +7,9 @@
  */
 #include <weir/dns/search.h>
 
+#include <stddef.h>
+#include <string.h>
+
 #include <weir/base/error.h>
 
 void weir_dns_search_start(weir_dns_search *search, const weir_dns_name *name, bool absolute,
@@ -14,14 +17,15 @@ void weir_dns_search_start(weir_dns_search *search, const weir_dns_name *name, b
 {
     const unsigned labels = weir_dns_name_labels(name);
     const unsigned dots = labels > 0 ? labels - 1 : 0;
-    *search = (weir_dns_search){
-        .config = config,
-        .name = name,
-        .absolute = absolute || labels == 0,
-        .result = WEIR_EDNS_NOTFOUND,
-        .as_is_first = absolute || labels == 0 || dots >= config->ndots,
-        .domain = -1,
-    };
+    /* All but the candidate, whose room is large. */
+    memset(search, 0, offsetof(weir_dns_search, candidate));
+    search->candidate.len = 0;
+    search->config = config;
+    search->name = name;
+    search->absolute = absolute || labels == 0;
+    search->result = WEIR_EDNS_NOTFOUND;
+    search->as_is_first = absolute || labels == 0 || dots >= config->ndots;
+    search->domain = -1;
 }
 
 /* Gives the name itself out, if that may be and has not been. */
