@@ -12,7 +12,7 @@
 /* Points at a byte of a text; one column for each character of UTF-8. */
 static void point(const char *text, size_t at)
 {
-    if (strpbrk(text, "\t\n\v\f\r\033")) return; /* the caret would stand beside it */
+    if (!*text || strpbrk(text, "\t\n\v\f\r\033")) return; /* the caret would stand beside it */
     fprintf(stderr, "  %s\n  ", text);
     for (size_t i = 0; i < at; i++)
         if (((unsigned char)text[i] & 0xC0) != 0x80) fputc(' ', stderr);
@@ -101,6 +101,7 @@ static const char *hint_for(const dns_asker *asker, int error)
         return " (the server does not serve us, or not this name; --server asks another one)";
     case WEIR_EDNS_TRUNCATED: return " (TCP port 53 may be closed on the way there)";
     case WEIR_EDNS_SPECIAL: return " (.onion and .local names belong to other systems)";
+    case WEIR_EZONETEXT: return " (weir ifaces lists the interfaces)";
     case WEIR_EAFNOSUPPORT: return " (-4 and -6 exclude it)";
     default: return "";
     }

@@ -122,12 +122,16 @@ static bool add_servers(weir_io *io, dns_asker *asker)
     }
     for (unsigned i = 0; i < asker->servers.count; i++) {
         const char *text = asker->servers.items[i];
-        const int error = weir_dns_config_add_server(&asker->config, weir_bytes_text(text), NULL);
-        if (error == WEIR_ELIMIT) {
+        weir_address_why why;
+        const int error = weir_dns_config_add_server(&asker->config, weir_bytes_text(text), &why);
+        if (error == WEIR_ELIMIT)
             cli_complain("%s asks at most %d servers", asker->command->name, WEIR_DNS_SERVERS_MAX);
-            asker->misused = true;
-            return false;
-        }
+        else if (error && error != WEIR_EADDRTEXT)
+            cli_complain("%s: the name server \"%s\": %s", asker->command->name, text,
+                         error == WEIR_EPORTTEXT ? "its port is a number from 1 to 65535"
+                                                 : weir_address_fault_text(why.fault));
+        asker->misused = error && error != WEIR_EADDRTEXT;
+        if (asker->misused) return false;
         if (error && !add_named(io, asker, text)) return false;
     }
     return true;

@@ -67,6 +67,9 @@ static bool take_name(resolving *r, const char *word)
         if (close && (colon || !close[1])) {
             word++;
             end = close;
+        } else {
+            weir_address none;
+            return dns_address(word, &none); /* says what is wrong */
         }
     } else if (has_only_one_colon(word)) {
         end = colon = strchr(word, ':');
@@ -114,6 +117,10 @@ static bool check_options(resolving *r)
 {
     if (r->config + r->reverse + r->mail + (r->service != NULL) > 1) {
         cli_complain("one of --config, --reverse, --service and --mail at a time");
+        return false;
+    }
+    if (r->service && (!r->service[0] || r->service[0] == '/')) {
+        cli_complain("--service takes the name of a service: imaps, sip/udp");
         return false;
     }
     if (r->ipv4 && r->ipv6) {
