@@ -123,6 +123,10 @@ static bool check_options(resolving *r)
         cli_complain("--service takes the name of a service: imaps, sip/udp");
         return false;
     }
+    if (r->libc && (r->config || r->reverse || r->mail || r->service)) {
+        cli_complain("--libc is for the addresses of a host");
+        return false;
+    }
     if (r->ipv4 && r->ipv6) {
         cli_complain("one of -4 and -6 at a time; without them both families are looked up");
         return false;
@@ -153,6 +157,7 @@ static int run(int argc, char **argv)
         {"nsswitch", CLI_TEXT, &r.asker.files[WEIR_DNS_FILE_NSSWITCH]},
         {"no-search", CLI_FLAG, &r.no_search},
         {"no-hosts", CLI_FLAG, &r.no_hosts},
+        {"libc", CLI_FLAG, &r.libc},
         {"config", CLI_FLAG, &r.config},
         {"reverse", CLI_FLAG, &r.reverse},
         {"service", CLI_TEXT, &r.service},
@@ -194,6 +199,10 @@ const cli_command cli_resolve = {
         "                      be given several times\n"
         "  --no-search         NAME is whole\n"
         "  --no-hosts          without the hosts file\n"
+        "  --libc              besides, what getaddrinfo of the C library says: it has plug-ins, "
+        "as\n"
+        "                      for .local, and reads the system's files, whatever other options "
+        "say\n"
         "  --tcp               asks over TCP\n"
         "  --timeout S         waits S seconds for each attempt\n"
         "  --attempts N        asks each server N times\n"

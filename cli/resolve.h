@@ -9,7 +9,7 @@
 
 typedef struct resolving {
     dns_asker asker;
-    bool ipv4, ipv6, no_search, no_hosts;
+    bool ipv4, ipv6, no_search, no_hosts, libc;
     bool config, reverse, mail;
     const char *service;
     unsigned flags; /* weir_dns_lookup_flags */

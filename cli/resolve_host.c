@@ -165,6 +165,36 @@ static void host_to_json(resolving *r, const weir_dns_host *host)
     dns_json_number(&r->json, "ttl", host->ttl);
 }
 
+/* What getaddrinfo(3) says, which reads the system's own files and has plug-ins. */
+static void put_libc(weir_io *io, resolving *r, const found *ours)
+{
+    found theirs = {0};
+    const weir_dns_lookup_options options = {.flags = r->flags};
+    char text[WEIR_ADDRESS_TEXT];
+    theirs.count = weir_dns_lookup_libc(io, r->asker.resolver, weir_bytes_text(r->name), r->port,
+                                        &options, theirs.addresses, WEIR_DNS_HOST_ADDRESSES);
+    bool same = theirs.count == ours->count;
+    for (int i = 0; i < theirs.count && same; i++)
+        same = weir_address_equal(&theirs.addresses[i], &ours->addresses[i]);
+    if (r->asker.json) {
+        dns_json_open(&r->json, "libc", '{');
+        dns_json_bool(&r->json, "same", same);
+        dns_json_open(&r->json, "addresses", '[');
+        for (int i = 0; i < theirs.count; i++)
+            dns_json_address(&r->json, NULL, &theirs.addresses[i]);
+        dns_json_close(&r->json, ']');
+        if (theirs.count < 0) dns_json_error(&r->json, "error", theirs.count);
+        dns_json_close(&r->json, '}');
+        return;
+    }
+    resolve_begin(r, "C library");
+    for (int i = 0; i < theirs.count && !same; i++) {
+        print_ip(&theirs.addresses[i], r->port != 0, text);
+        printf("%s%s", i ? ", " : "", text);
+    }
+    puts(theirs.count < 0 ? weir_strerror(theirs.count) : same ? "the same" : "");
+}
+
 int resolve_host(weir_io *io, resolving *r)
 {
     found f = {0};
@@ -174,7 +204,10 @@ int resolve_host(weir_io *io, resolving *r)
     f.count = weir_dns_lookup_host(io, r->asker.resolver, weir_bytes_text(r->name), r->port,
                                    &options, f.addresses, WEIR_DNS_HOST_ADDRESSES, &host);
     resolve_put_steps(r);
-    if (f.count < 0) return f.count;
+    if (f.count < 0) {
+        if (r->libc) put_libc(io, r, &f);
+        return f.count;
+    }
     for (int i = 0; i < f.count; i++) {
         const int error = weir_order_source(io, &f.addresses[i], &f.sources[i]);
         f.sources[i].port = 0; /* what the kernel happened to take */
@@ -187,5 +220,6 @@ int resolve_host(weir_io *io, resolving *r)
         print_host(r, &host);
         addresses_to_text(r, &f);
     }
+    if (r->libc) put_libc(io, r, &f);
     return 0;
 }

@@ -44,7 +44,9 @@ inside='
     for name in all local; do
         ${WEIR_LAUNCH:-} "$WEIR" resolve $name --nsswitch "$work/nsswitch" --resolv-conf "" ||
             exit 1
-    done >"$work/said"'
+    done >"$work/said"
+    ${WEIR_LAUNCH:-} "$WEIR" resolve all --libc >"$work/libc"
+    ${WEIR_LAUNCH:-} "$WEIR" resolve local --libc >>"$work/libc"'
 export work WEIR
 unshare -rnm bash -c "$inside"
 case $? in
@@ -56,4 +58,6 @@ grep -A 6 '^addresses' "$work/said" | grep -v -e '^[^a ]' -e '^canonical' >"$wor
 alike 'addresses and reasons' "$work/ours" "$work/expected" || cat "$work/ours"
 head -7 "$work/expected" | cut -c14- | sed 's/ .*//' >"$work/order"
 alike 'the order of the C library' "$work/theirs" "$work/order"
+same 'the C library by weir' "$(grep '^C library' "$work/libc")" \
+    "$(printf 'C library    %s\n' 'the same' 'fd00::1, 192.0.2.1')"
 exit $((failures > 0))
