@@ -24,11 +24,12 @@
 #include "dns/ask_state.h"
 #include "dns/servers.h"
 
-/* Starts attempts so that each connection over TCP, and each port if so wished, has one question.
- */
-static int start_each(dns_ask *k, unsigned questions, const dns_approach *how)
+/* Starts attempts so that each query over TCP or a shared port, and each port if so wished, has one
+ * question. */
+static int start_each(dns_ask *k, unsigned questions, dns_approach *how)
 {
-    const bool apart = how->tcp || k->options->single_reopen;
+    how->shared = !how->tcp && weir_dns_port_is_shared(k->servers, how->peer);
+    const bool apart = how->tcp || how->shared || k->options->single_reopen;
     if (!apart) return weir_dns_ask_start(k, questions, how);
     int error = 0;
     for (unsigned i = 0; i < k->question->type_count && !error; i++)

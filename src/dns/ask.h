@@ -36,12 +36,13 @@ typedef struct dns_ask_options {
     bool tcp;               /* never UDP */
     bool single_request;    /* A and AAAA one after the other, not at once (single-request) */
     bool single_reopen;     /* A and AAAA from different ports (single-request-reopen) */
+    bool fresh_ports;       /* a port of its own for every attempt, however many there are */
     uint16_t udp_size;      /* to offer; 0: WEIR_DNS_EDNS_SIZE */
     weir_duration tcp_idle; /* how long an idle connection is kept; 0: closed after each use */
 } dns_ask_options;
 
 /* The servers and what was learned of them: how quick, which fail, which know EDNS and cookies, and
- * their TCP connections.  Shared by all tasks of one engine; it locks by itself. */
+ * their connections and ports.  Shared by all tasks of one engine; it locks by itself. */
 typedef struct dns_servers dns_servers;
 
 /* Makes a list of 1 to DNS_SERVERS servers, whose order is kept.
@@ -88,17 +89,22 @@ typedef struct dns_reply {
  * by the caller for each afterwards, whatever is returned.
  *
  * A message is taken as the answer only if it comes from the server's address and port to the port
- * that the question left from (a fresh random one for each attempt: a connected socket), has its
- * id, QR set, opcode QUERY and the one question that was asked; with mix_case in the very letters.
- * (One that says FORMERR, NOTIMP, SERVFAIL or REFUSED may lack the question.)  All others are
- * counted and ignored; waiting goes on, until there have been 64 at one port: then over TCP.  So it
- * does with a server that has given a cookie and does not show it (RFC 7873 5.3).  A server that
- * answers SERVFAIL, REFUSED, NOTIMP, FORMERR or nonsense, or cannot be reached, is passed over at
- * once and tried last for a while; one that answers FORMERR, NOTIMP or BADVERS to EDNS is asked
- * again without (RFC 6891 7); BADCOOKIE is asked again once with the new cookie, then over TCP (RFC
- * 7873 5.3).  TC: the same server over TCP. Sockets of earlier attempts stay open while later ones
- * run: a late answer still counts; four at once (with `parallel` DNS_SERVERS), then the oldest is
- * closed.
+ * that the question left from (a random one: a connected socket), has its id, QR set, opcode QUERY
+ * and the one question that was asked; with mix_case in the very letters. (One that says FORMERR,
+ * NOTIMP, SERVFAIL or REFUSED may lack the question.)  All others are counted and ignored; waiting
+ * goes on, until there have been 64 at one port: then over TCP.  So it does with a server that has
+ * given a cookie and does not show it (RFC 7873 5.3).  A server that answers SERVFAIL, REFUSED,
+ * NOTIMP, FORMERR or nonsense, or cannot be reached, is passed over at once and tried last for a
+ * while; one that answers FORMERR, NOTIMP or BADVERS to EDNS is asked again without (RFC 6891 7);
+ * BADCOOKIE is asked again once with the new cookie, then over TCP (RFC 7873 5.3).  TC: the same
+ * server over TCP. Sockets of earlier attempts stay open while later ones run: a late answer still
+ * counts; four at once (with `parallel` DNS_SERVERS), then the oldest is closed.
+ *
+ * An attempt has a port of its own, a fresh one (RFC 5452 9.2), as long as fewer than eight are
+ * under way at the server.  Others go over one of four shared ports at random, each of which is
+ * used for at most 256 questions and 2 s, with unpredictable ids, none of them twice, and then
+ * makes room for a fresh one: who guesses has to hit one of few ports and one of the ids under way
+ * there, and has 64 guesses for a port.  With `fresh_ports` no port is ever shared.
  *
  * Returns 0 if every reply is without error, or the first of their errors: WEIR_EDNS_TIMEOUT,
  * WEIR_EDNS_UNREACHABLE, WEIR_EDNS_SERVFAIL, WEIR_EDNS_REFUSED, WEIR_EDNS_NOTIMP, WEIR_EDNS_RCODE,

@@ -13,10 +13,7 @@
 #include "dns/ask_report.h"
 #include "dns/servers.h"
 
-enum {
-    IGNORED_MAX = 64, /* foreign messages at one port: somebody guesses (RFC 5452 9.2) */
-    LINKS_MADE_MAX = 4,
-};
+enum { LINKS_MADE_MAX = 4 };
 
 /* Keeps a message in a reply.  `far` is where it lies if it was malloc'd: it is taken. */
 static int keep_message(dns_reply *reply, weir_bytes message, uint8_t *far)
@@ -163,11 +160,23 @@ static int handle_udp(dns_ask *k, dns_attempt *a)
     dns_judgement judgement;
     const int i = find(k, a, message, whole, &judgement);
     if (i >= 0) return act(k, a, (unsigned)i, message, &judgement);
-    if (++a->ignored < IGNORED_MAX) return 0;
+    if (++a->ignored < DNS_FOREIGN_MAX) return 0;
     int error = 0;
     for (unsigned n = 0; n < k->question->type_count && !error; n++)
         if (a->pending & 1U << n) error = weir_dns_ask_again_over_tcp(k, a, n, WEIR_EDNS_ANSWER);
     return error;
+}
+
+/* A shared port has an answer, or has failed. */
+static int handle_shared(dns_ask *k, dns_attempt *a)
+{
+    const unsigned i = a->pending == 1 ? 0 : 1;
+    a->ignored = a->port.ignored;
+    if (a->op.result == WEIR_EDNS_MESSAGE)
+        return weir_dns_ask_again_over_tcp(k, a, i, WEIR_EDNS_ANSWER);
+    if (a->op.result < 0) return fail_all(k, a, (int)a->op.result);
+    bool whole;
+    return act(k, a, i, weir_dns_attempt_message(a, &whole), &a->port.judgement);
 }
 
 /* The connection was there before, and was lost: by chance at this moment (RFC 7766 6.2.4). */
@@ -205,5 +214,6 @@ static int handle_tcp(dns_ask *k, dns_attempt *a)
 
 int weir_dns_ask_handle(dns_ask *k, dns_attempt *a)
 {
-    return a->how.tcp ? handle_tcp(k, a) : handle_udp(k, a);
+    if (a->how.tcp) return handle_tcp(k, a);
+    return a->how.shared ? handle_shared(k, a) : handle_udp(k, a);
 }

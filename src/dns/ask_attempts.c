@@ -109,7 +109,7 @@ static void limit_sockets(dns_ask *k)
     unsigned sockets = 0;
     dns_attempt *oldest = NULL;
     for (dns_attempt *a = k->first; a; a = a->next) {
-        if (a->how.tcp || a->dropped) continue;
+        if (a->how.tcp || a->how.shared || a->dropped) continue;
         if (!oldest) oldest = a;
         sockets++;
     }
@@ -155,7 +155,7 @@ static void begin_entries(dns_ask *k, dns_attempt *a, unsigned questions)
  * Returns 0; WEIR_ECANCELED, WEIR_EDEADLINE: the asking ends. */
 int weir_dns_ask_start(dns_ask *k, unsigned questions, const dns_approach *how)
 {
-    if (!how->tcp) limit_sockets(k);
+    if (!how->tcp && !how->shared) limit_sockets(k);
     dns_attempt *a = new_attempt(k);
     int error = WEIR_ENOMEM;
     if (a) error = weir_dns_attempt_start(k->io, k->servers, k->question, questions, how, a);

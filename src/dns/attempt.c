@@ -4,7 +4,8 @@
  *
  * Who wants to forge an answer has to guess the id, and the port, which the kernel draws for each
  * new socket (RFC 5452 9.2).  The socket is connected before anything is sent: the kernel lets
- * nothing through but what comes from the server's address and port.
+ * nothing through but what comes from the server's address and port.  When many questions are under
+ * way the attempt goes over a port that others use, too (udp_link.h).
  */
 #include "dns/attempt.h"
 
@@ -19,16 +20,17 @@
 
 enum { CASE_BITS = 32 };
 
-/* Draws ids, and the letters' case: one draw for all. */
+/* Draws ids, which port to share, and the letters' case: one draw for all. */
 static int draw(weir_io *io, dns_servers *servers, const dns_question *question,
-                dns_attempt *attempt, bool mix)
+                dns_attempt *attempt, bool mix, unsigned *choice)
 {
-    uint8_t drawn[2 * DNS_ASK_TYPES + CASE_BITS];
-    const size_t ids = 2 * question->type_count;
+    uint8_t drawn[2 * DNS_ASK_TYPES + 1 + CASE_BITS];
+    const size_t ids = 2 * question->type_count + 1;
     const int error = weir_dns_servers_random(io, servers, drawn, ids + (mix ? CASE_BITS : 0));
     if (error) return error;
     for (unsigned i = 0; i < question->type_count; i++)
         attempt->queries[i].id = (uint16_t)(drawn[2 * i] << 8 | drawn[2 * i + 1]);
+    *choice = drawn[ids - 1];
     if (mix) {
         attempt->name = *question->name;
         weir_dns_name_mix_case(&attempt->name, drawn + ids);
@@ -38,14 +40,14 @@ static int draw(weir_io *io, dns_servers *servers, const dns_question *question,
 
 /* Says what each query has to be. */
 static int prepare(weir_io *io, dns_servers *servers, const dns_question *question,
-                   dns_attempt *attempt)
+                   dns_attempt *attempt, unsigned *choice)
 {
     dns_manner manner;
     weir_dns_servers_manner(io, servers, attempt->how.peer, attempt->started, &manner);
     const bool edns =
         (servers->options.edns || question->dnssec_ok) && !manner.plain && !attempt->how.plain;
     const bool mix = servers->options.mix_case && !attempt->how.tcp;
-    const int error = draw(io, servers, question, attempt, mix);
+    const int error = draw(io, servers, question, attempt, mix, choice);
     if (error) return error;
     for (unsigned i = 0; i < question->type_count; i++) {
         dns_query *query = &attempt->queries[i];
@@ -81,15 +83,28 @@ static int send_queries(weir_io *io, dns_servers *servers, const dns_question *q
     return 0;
 }
 
-static int start_udp(weir_io *io, dns_servers *servers, const dns_question *question,
-                     dns_attempt *attempt)
+static unsigned only_question(const dns_attempt *attempt)
 {
-    attempt->room = WEIR_DNS_EDNS_SIZE;
-    if (servers->options.udp_size > WEIR_DNS_EDNS_SIZE) {
-        attempt->room = servers->options.udp_size;
-        attempt->far = malloc(attempt->room + 1);
-        if (!attempt->far) return WEIR_ENOMEM;
-    }
+    return attempt->pending == 1 ? 0 : 1;
+}
+
+/* Puts the one question over a port that others use, too. */
+static int start_shared(weir_io *io, dns_servers *servers, const dns_question *question,
+                        dns_attempt *attempt, unsigned choice)
+{
+    dns_query *query = &attempt->queries[only_question(attempt)];
+    attempt->port.query = query;
+    attempt->port.room = attempt->far ? attempt->far : attempt->near;
+    int error = weir_dns_port_join(io, servers, attempt->how.peer, choice, &attempt->port);
+    if (error) return error;
+    uint8_t octets[DNS_QUERY_ROOM];
+    const size_t len = weir_dns_query_write(query, question, servers->options.udp_size, octets);
+    return weir_dns_port_send(io, &attempt->port, weir_bytes_of(octets, len));
+}
+
+static int start_alone(weir_io *io, dns_servers *servers, const dns_question *question,
+                       dns_attempt *attempt)
+{
     const weir_address *server = &servers->peers[attempt->how.peer].address;
     const int family = server->kind == WEIR_ADDRESS_IPV6 ? AF_INET6 : AF_INET;
     int error = weir_socket_open(io, family, SOCK_DGRAM, IPPROTO_UDP, &attempt->socket);
@@ -97,9 +112,29 @@ static int start_udp(weir_io *io, dns_servers *servers, const dns_question *ques
     return error ? error : send_queries(io, servers, question, attempt);
 }
 
+static int start_udp(weir_io *io, dns_servers *servers, const dns_question *question,
+                     dns_attempt *attempt, unsigned choice)
+{
+    __atomic_add_fetch(&servers->peers[attempt->how.peer].under_way, 1, __ATOMIC_RELAXED);
+    attempt->under_way = &servers->peers[attempt->how.peer].under_way;
+    attempt->room = WEIR_DNS_EDNS_SIZE;
+    if (servers->options.udp_size > WEIR_DNS_EDNS_SIZE) {
+        attempt->room = servers->options.udp_size;
+        attempt->far = malloc(attempt->room + 1);
+        if (!attempt->far) return WEIR_ENOMEM;
+    }
+    if (attempt->how.shared) {
+        const int error = start_shared(io, servers, question, attempt, choice);
+        if (attempt->port.link || !error || error == WEIR_ECANCELED || error == WEIR_EDEADLINE)
+            return error;
+        attempt->how.shared = false;
+    }
+    return start_alone(io, servers, question, attempt);
+}
+
 static int start_tcp(dns_servers *servers, const dns_question *question, dns_attempt *attempt)
 {
-    const unsigned i = attempt->pending == 1 ? 0 : 1;
+    const unsigned i = only_question(attempt);
     dns_outgoing *outgoing = malloc(sizeof *outgoing + 2 + DNS_QUERY_ROOM);
     if (!outgoing) return WEIR_ENOMEM;
     const size_t len = weir_dns_query_write(&attempt->queries[i], question,
@@ -131,10 +166,13 @@ int weir_dns_attempt_start(weir_io *io, dns_servers *servers, const dns_question
     attempt->socket.fd = -1;
     attempt->far = attempt->link.far = NULL;
     attempt->link.outgoing = NULL;
-    int error = prepare(io, servers, question, attempt);
+    attempt->under_way = NULL;
+    attempt->port.link = NULL;
+    unsigned choice;
+    int error = prepare(io, servers, question, attempt, &choice);
     if (!error)
         error = how->tcp ? start_tcp(servers, question, attempt)
-                         : start_udp(io, servers, question, attempt);
+                         : start_udp(io, servers, question, attempt, choice);
     if (error) weir_dns_attempt_close(io, attempt);
     return error;
 }
@@ -143,6 +181,8 @@ void weir_dns_attempt_wait(dns_attempt *attempt)
 {
     if (attempt->how.tcp) {
         weir_dns_link_op(&attempt->op, &attempt->link);
+    } else if (attempt->how.shared) {
+        weir_dns_port_op(&attempt->op, &attempt->port);
     } else {
         /* A plain read: the socket is connected, and the sender known. */
         attempt->slice.iov_base = attempt->far ? attempt->far : attempt->near;
@@ -163,6 +203,7 @@ weir_bytes weir_dns_attempt_message(const dns_attempt *attempt, bool *whole)
         const uint8_t *far = attempt->link.far;
         return weir_bytes_of(far ? far : attempt->near, len);
     }
+    if (attempt->how.shared) return weir_bytes_of(attempt->port.room, len);
     *whole = len <= attempt->room;
     return weir_bytes_of(attempt->slice.iov_base, *whole ? len : attempt->room);
 }
@@ -171,6 +212,9 @@ void weir_dns_attempt_close(weir_io *io, dns_attempt *attempt)
 {
     if (attempt->socket.fd >= 0) weir_close_socket(io, attempt->socket);
     attempt->socket.fd = -1;
+    weir_dns_port_leave(io, &attempt->port);
+    if (attempt->under_way) __atomic_sub_fetch(attempt->under_way, 1, __ATOMIC_RELAXED);
+    attempt->under_way = NULL;
     free(attempt->far);
     free(attempt->link.far);
     free(attempt->link.outgoing);

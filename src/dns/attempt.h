@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One attempt: questions put to one server once, over a UDP socket of their own or as a query on a
- * shared TCP connection, and the op that waits for what comes.
+ * One attempt: questions put to one server once, over a UDP socket of their own, or one question
+ * over a shared UDP port or TCP connection, and the op that waits for what comes.
  */
 #ifndef DNS_ATTEMPT_H
 #define DNS_ATTEMPT_H
@@ -11,11 +11,13 @@
 
 #include "dns/query.h"
 #include "dns/tcp_link.h"
+#include "dns/udp_link.h"
 
 /* How to put questions. */
 typedef struct dns_approach {
     unsigned peer;
     bool tcp;
+    bool shared;       /* UDP: over a port that others use, too */
     bool plain;        /* without EDNS, after it was not understood */
     bool cookie_again; /* after BADCOOKIE */
     uint64_t after;    /* TCP: over a connection newer than this one */
@@ -33,10 +35,12 @@ typedef struct dns_attempt {
     unsigned steps[DNS_ASK_TYPES]; /* of the questions, when it was started */
     int entries[DNS_ASK_TYPES];    /* in the report, or -1 */
     unsigned ignored;
+    uint32_t *under_way; /* the server's, in which it is counted; or NULL */
     weir_instant started;
-    weir_socket socket; /* UDP; fd -1: none */
+    weir_socket socket; /* UDP, not shared; fd -1: none */
     dns_query queries[DNS_ASK_TYPES];
     dns_link_query link; /* TCP, which has one question */
+    dns_udp_query port;  /* shared UDP, which has one question */
     struct iovec slice;
     size_t room;  /* octets that a datagram may have; there is one more, to see that it has more */
     uint8_t *far; /* malloc'd, for a room larger than `near` */
@@ -44,7 +48,8 @@ typedef struct dns_attempt {
     uint8_t near[WEIR_DNS_EDNS_SIZE + 1];
 } dns_attempt;
 
-/* Prepares what `how` says for the questions of `pending`, a bit each (TCP: one), and sends it.
+/* Prepares what `how` says for the questions of `pending`, a bit each (TCP and a shared port: one),
+ * and sends it.  Where no port can be shared, it takes one of its own.
  *
  * Returns 0: the attempt holds a socket or memory until weir_dns_attempt_close.  Errors, after
  * which it holds nothing: WEIR_ECANCELED, WEIR_EDEADLINE; of weir_socket_open, weir_connect and

@@ -12,6 +12,7 @@
 
 #include "dns/ask.h"
 #include "dns/tcp_link.h"
+#include "dns/udp_link.h"
 
 /* One server. */
 typedef struct dns_peer {
@@ -22,9 +23,11 @@ typedef struct dns_peer {
     weir_dns_cookie cookie;   /* ours for it, and what it gave */
     dns_link *links[DNS_LINKS];
     unsigned link_count;
-    uint64_t failed_serial; /* of a connection that ended with an error … */
-    int failed_error;       /* … and the error */
-    weir_wait_list backlog; /* ops of queries for which no connection has room */
+    uint64_t failed_serial;         /* of a connection that ended with an error … */
+    int failed_error;               /* … and the error */
+    weir_wait_list backlog;         /* ops of queries for which no connection has room */
+    dns_udp_link *ports[DNS_PORTS]; /* shared by questions over UDP, or NULL */
+    uint32_t under_way;             /* attempts over UDP; atomic */
 } dns_peer;
 
 struct dns_servers {
@@ -35,7 +38,7 @@ struct dns_servers {
     dns_ask_options options;
     const dns_transport *transport;
     uint64_t link_serial; /* of the newest connection */
-    weir_group links;     /* the tasks of the connections */
+    weir_group links;     /* the tasks of connections and shared ports */
     unsigned random_left;
     uint8_t random[512]; /* secure random bytes, the first random_left ones unused */
     dns_peer peers[DNS_SERVERS];
