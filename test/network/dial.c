@@ -105,6 +105,9 @@ CONTRACT(dial_tells_the_error_of_the_first_address)
     check_int(stage.report.total, 3);
     check_int(stage.report.failures[0].error, WEIR_ECONNREFUSED);
     check_int(stage.report.failures[2].error, WEIR_EDEADLINE);
+    DIAL_ANSWERS(&stage, 0, false, 0, 9, 1, 0);
+    check_int(dial_it(io, &stage), WEIR_ECONNREFUSED);
+    check(dial_took(io, &stage, 60));
     dial_end(io, &stage);
 }
 
@@ -203,7 +206,7 @@ CONTRACT(dial_takes_late_addresses_into_the_race)
 {
     dial_stage stage;
     if (!dial_begin(io, &stage, true)) return;
-    if (!dial_swallows(io, &stage, 1) || !dial_swallows(io, &stage, 2)) return;
+    if (!dial_swallows(io, &stage, 1) || !dial_listens(io, &stage, 2)) return;
     if (!dial_listens(io, &stage, 0)) return;
     DIAL_ANSWERS(&stage, 0, true, 80, 1, 2, 0);
     check_int(dial_it(io, &stage), 0);
