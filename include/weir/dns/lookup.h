@@ -101,10 +101,10 @@ int weir_dns_lookup_host(weir_io *io, weir_dns_resolver *resolver, weir_bytes na
 int weir_dns_resolve(weir_io *io, weir_dns_resolver *resolver, weir_bytes text,
                      const weir_dns_lookup_options *options, weir_address *out, size_t room);
 
-/* Looks a host up by the C library's getaddrinfo(3), for what only its plug-ins know (nsswitch.conf:
- * mDNS, LDAP, containers).  It runs on a thread where it may block; a caller that is canceled does
- * not wait for it, weir_dns_resolver_destroy does.  No cache, no report, no steps; of the flags the
- * families count.  The addresses are in the library's order.
+/* Looks a host up by the C library's getaddrinfo(3), for what only its plug-ins know
+ * (nsswitch.conf: mDNS, LDAP, containers).  It runs on a thread where it may block; a caller that
+ * is canceled does not wait for it, weir_dns_resolver_destroy does.  No cache, no report, no steps;
+ * of the flags the families count.  The addresses are in the library's order.
  *
  * Returns as weir_dns_lookup_host; WEIR_EDNS_RCODE for a failure that will stay; WEIR_ECONCURRENCY;
  * WEIR_EUNSUPPORTED in a simulated world. */
@@ -121,8 +121,8 @@ int weir_dns_lookup_address(weir_io *io, weir_dns_resolver *resolver, const weir
 /* Records ----------------------------------------------------------------------------------- */
 
 /* Looks up the records of a type; the CNAME chain is followed.  `type` is a weir_dns_type or any
- * other; WEIR_DNS_BOTH gives what the server chooses to tell (RFC 8482), and is not kept.  The hosts
- * file has no part in this.
+ * other; WEIR_DNS_BOTH gives what the server chooses to tell (RFC 8482), and is not kept.  The
+ * hosts file has no part in this.
  *
  * Returns 0 and *out, the caller's to free (weir_dns_answer_free, which an error needs not); the
  * errors above: of WEIR_EDNS_NOTFOUND and WEIR_EDNS_NODATA out->ttl, name and aliases are set, and
