@@ -121,8 +121,8 @@ int weir_dns_lookup_address(weir_io *io, weir_dns_resolver *resolver, const weir
 /* Records ----------------------------------------------------------------------------------- */
 
 /* Looks up the records of a type; the CNAME chain is followed.  `type` is a weir_dns_type or any
- * other; WEIR_DNS_BOTH gives what the server chooses to tell (RFC 8482), and is not kept.  The
- * hosts file has no part in this.
+ * other; WEIR_DNS_ANY gives what the server chooses to tell (RFC 8482), and is not kept.  The hosts
+ * file has no part in this.
  *
  * Returns 0 and *out, the caller's to free (weir_dns_answer_free, which an error needs not); the
  * errors above: of WEIR_EDNS_NOTFOUND and WEIR_EDNS_NODATA out->ttl, name and aliases are set, and
