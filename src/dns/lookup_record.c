@@ -80,19 +80,43 @@ static int ask(weir_io *io, looking *l, const weir_dns_name *name)
     return result;
 }
 
+/* Of answers without records, the one that a search's result is about. */
+typedef struct absence {
+    int result; /* NOTFOUND, NODATA; 0: none yet */
+    weir_dns_answer answer;
+} absence;
+
+/* Keeps an answer in place of the one before if the result is about it: the first one is, unless
+ * a later one has NODATA, which counts more than NOTFOUND where the name itself comes last. */
+static void keep_absence(absence *kept, const weir_dns_search *search, int result,
+                         weir_dns_answer *answer)
+{
+    bool counts_more = kept->result == WEIR_EDNS_NOTFOUND && result == WEIR_EDNS_NODATA;
+    if (kept->result && (search->as_is_first || !counts_more)) return;
+    weir_dns_answer_free(&kept->answer);
+    kept->answer = *answer;
+    kept->result = result;
+    *answer = (weir_dns_answer){0};
+}
+
 static int search(weir_io *io, looking *l, const weir_dns_name *name, bool absolute)
 {
     weir_dns_search search;
     const weir_dns_name *candidate;
+    bool stopped = false;
+    absence kept = {.answer = {.name = *name, .canonical = *name}};
     /* With a suffix behind it a special name would be told to servers. */
     if (weir_dns_special(name) != WEIR_DNS_SPECIAL_NONE) absolute = true;
     if (!(l->options->flags & WEIR_DNS_SEARCH)) absolute = true;
     weir_dns_search_start(&search, name, absolute, &l->request.view->config);
-    while (weir_dns_search_next(&search, &candidate)) {
+    while (!stopped && weir_dns_search_next(&search, &candidate)) {
         int result = ask(io, l, candidate);
-        if (weir_dns_search_report(&search, result) == WEIR_DNS_SEARCH_STOP) break;
+        stopped = weir_dns_search_report(&search, result) == WEIR_DNS_SEARCH_STOP;
+        if (!stopped) keep_absence(&kept, &search, result, l->out);
         l->request.now = weir_now(io, WEIR_CLOCK_BOOT); /* that may have taken long */
     }
+    weir_dns_answer_free(stopped ? &kept.answer : l->out);
+    if (!stopped) *l->out = kept.answer;
     return weir_dns_search_result(&search);
 }
 

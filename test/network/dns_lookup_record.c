@@ -211,3 +211,34 @@ CONTRACT(dns_query_can_take_what_was_cut_off)
     weir_dns_message_free(&message);
     house_end(io, h);
 }
+
+CONTRACT(dns_lookup_gives_the_absence_that_it_tells_of)
+{
+    house *h = house_new(
+        io,
+        RULES({.name = "a.b.", .records = {"!b. 20 SOA ns.b. root.b. 1 2 3 4 20"}},
+              {.name = "c.one.example.", .records = {"!example. 30 SOA ns.b. root.b. 1 2 3 4 30"}},
+              {.rcode = WEIR_DNS_NXDOMAIN, .records = {SOA_300}}));
+    weir_dns_config_add_search(&h->config, weir_bytes_text("one.example"));
+    weir_dns_config_add_search(&h->config, weir_bytes_text("two.example"));
+    h->config.no_tld_query = true;
+    house_open(io, h);
+    weir_dns_answer answer;
+    check_int(house_lookup(io, h, "a.b", WEIR_DNS_TXT, WEIR_DNS_SEARCH, &answer), WEIR_EDNS_NODATA);
+    check(house_name_is(&answer.name, "a.b."));
+    check_int(answer.ttl, 20);
+    weir_dns_answer_free(&answer);
+    check_int(house_lookup(io, h, "c", WEIR_DNS_TXT, WEIR_DNS_SEARCH, &answer), WEIR_EDNS_NODATA);
+    check(house_name_is(&answer.name, "c.one.example."));
+    check_int(answer.ttl, 30);
+    weir_dns_answer_free(&answer);
+    house_end(io, h);
+    h = house_new(io, RULES({.rcode = WEIR_DNS_NXDOMAIN}));
+    h->config.no_tld_query = true;
+    house_open(io, h);
+    check_int(house_lookup(io, h, "c", WEIR_DNS_TXT, WEIR_DNS_SEARCH, &answer), WEIR_EDNS_NOTFOUND);
+    check(house_name_is(&answer.name, "c."));
+    check_int(house_asked(h), 0);
+    weir_dns_answer_free(&answer);
+    house_end(io, h);
+}
