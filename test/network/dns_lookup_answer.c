@@ -192,3 +192,49 @@ CONTRACT(dns_lookup_resolves_endpoints)
               WEIR_EINVAL);
     house_end(io, h);
 }
+
+CONTRACT(dns_lookup_obeys_options)
+{
+    house *h = house_new(io, RULES(BOTH_FAMILIES));
+    h->config.no_aaaa = true;
+    h->options.mix_case = true;
+    h->options.parallel = true;
+    house_open(io, h);
+    house_expect(io, h, "long-name-with-many-letters.example", "192.0.2.1", 0);
+    check_int(house_asked(h), 1);
+    check_int(house_find(io, h, "x.example", WEIR_DNS_IPV6_ONLY), WEIR_EDNS_NODATA);
+    check_int(house_asked(h), 1);
+    dns_server_question asked;
+    check(dns_server_asked(h->server, 0, &asked));
+    const weir_dns_name lower = house_name("long-name-with-many-letters.example.");
+    check(memcmp(asked.question.name.octets, lower.octets, lower.len) != 0);
+    /* What is kept is not of the letters in which it was asked for. */
+    house_find(io, h, "LONG-name-with-many-letters.example", 0);
+    check_int(h->host.origin, WEIR_DNS_FROM_CACHE);
+    check(house_name_is(&h->host.canonical, "long-name-with-many-letters.example."));
+    house_end(io, h);
+}
+
+CONTRACT(dns_lookup_ends_with_its_scope)
+{
+    house *h = house_begin(io, RULES({.does = DNS_SERVER_DROP}));
+    weir_scope scope;
+    weir_scope_enter_for(io, &scope, weir_milliseconds(30));
+    check_int(house_find(io, h, "x.example", 0), WEIR_EDEADLINE);
+    check_int(weir_scope_leave(io, &scope), WEIR_EDEADLINE);
+    check_int(h->report.total, 2);
+    check_int(house_statistics(h).questions, 1);
+    check_int(house_statistics(h).failures, 1);
+    house_end(io, h);
+    /* The configuration's own time. */
+    h = house_begin(io, RULES({.does = DNS_SERVER_DROP}));
+    weir_dns_resolver_destroy(io, h->resolver);
+    h->config.timeout = weir_milliseconds(30);
+    h->config.attempts = 2;
+    house_open(io, h);
+    check_int(house_find(io, h, "x.example", WEIR_DNS_IPV4_ONLY), WEIR_EDNS_TIMEOUT);
+    check_int(h->report.total, 2);
+    check_int(h->report.attempts[0].error, WEIR_EDNS_TIMEOUT);
+    check_int(house_asked(h), 2);
+    house_end(io, h);
+}
