@@ -16,6 +16,11 @@ const weir_sim_scenario worlds[] = {
     {"http-memory", "memory fails on all hosts", world_http_memory},
     {"http-files", "the server's disk is full, then fails", world_http_files},
     {"http-clock", "the real clock jumps by hours", world_http_clock},
+    {"dns", "resolvers, and name servers that misbehave", world_dns},
+    {"dns-liar", "forged messages come before the answers", world_dns_liar},
+    {"dns-together", "all tasks of a host ask the same at the same instant", world_dns_together},
+    {"dns-dial", "connections by name to hosts of which some are away", world_dns_dial},
+    {"dns-reload", "resolv.conf and hosts change while names are looked up", world_dns_reload},
 };
 
 const size_t worlds_count = sizeof worlds / sizeof worlds[0];
