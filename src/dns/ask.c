@@ -223,6 +223,7 @@ static void begin_reply(dns_reply *reply)
     reply->rcode = 0;
     reply->server.kind = WEIR_ADDRESS_NONE;
     reply->transport = WEIR_DNS_UDP;
+    reply->came = (weir_instant){0};
     reply->far = NULL;
 }
 

@@ -80,6 +80,7 @@ typedef struct dns_reply {
     weir_dns_header header; /* of it */
     unsigned rcode;         /* of it, all twelve bits */
     weir_address server;    /* whose it is */
+    weir_instant came;      /* boot clock: when it came, from which on its TTLs count */
     uint8_t transport;
     uint8_t *far; /* malloc'd, for one that does not fit into `near`; else NULL */
     uint8_t near[WEIR_DNS_EDNS_SIZE];

@@ -47,6 +47,7 @@ static void fill_reply(dns_ask *k, dns_reply *reply, dns_attempt *a, weir_bytes 
     reply->rcode = judgement->rcode;
     reply->server = k->servers->peers[a->how.peer].address;
     reply->transport = a->how.tcp ? WEIR_DNS_TCP : WEIR_DNS_UDP;
+    reply->came = weir_now(k->io, WEIR_CLOCK_BOOT);
     const int error = keep_message(reply, message, take_far(a));
     if (error) reply->error = error;
 }

@@ -132,6 +132,14 @@ static void leave(weir_dns_resolver *resolver, dns_flight *flight)
     free(flight);
 }
 
+/* Seconds that are left of a TTL now: a reply may have waited for that to the other question. */
+static uint32_t ttl_left(weir_io *io, weir_instant came, uint32_t ttl)
+{
+    const uint32_t waited =
+        weir_dns_seconds(weir_now(io, WEIR_CLOCK_BOOT)) - weir_dns_seconds(came);
+    return ttl > waited ? ttl - waited : 0;
+}
+
 /* Boils a reply down to a result, and keeps it. */
 static void keep(weir_io *io, const dns_request *request, unsigned index, dns_reply *reply,
                  dns_result *result)
@@ -145,12 +153,12 @@ static void keep(weir_io *io, const dns_request *request, unsigned index, dns_re
     if (result->error) return;
     dns_packed_head head = weir_dns_packed_read(result->packed.octets);
     bool negative = head.outcome != DNS_OUTCOME_RECORDS;
-    result->ttl = result->packed.ttl;
+    result->ttl = ttl_left(io, reply->came, result->packed.ttl);
     result->origin = WEIR_DNS_FROM_SERVER;
     if (type == WEIR_DNS_ANY) return;
     weir_dns_cache_put(&resolver->cache, request->lower,
                        weir_dns_cache_hash(&resolver->cache, request->lower), type,
-                       weir_dns_seconds(weir_now(io, WEIR_CLOCK_BOOT)), result->ttl, negative,
+                       weir_dns_seconds(reply->came), result->packed.ttl, negative,
                        weir_bytes_of(result->packed.octets, result->packed.len));
 }
 

@@ -30,6 +30,22 @@ LOOKUP_ON_SIM(dns_lookup_keeps_an_answer_until_its_time_is_over)
     house_end(io, h);
 }
 
+/* An answer that waits for that to the other question gets no younger by it. */
+LOOKUP_ON_SIM(dns_lookup_counts_an_answers_time_from_its_coming)
+{
+    house *h = house_begin(
+        io, RULES({.type = WEIR_DNS_A, .delay = {3000000000}, .records = {"@ 100 A 192.0.2.1"}},
+                  {.type = WEIR_DNS_AAAA, .records = {"@ 5 AAAA 2001:db8::1"}}));
+    check_int(house_find(io, h, "x.example", 0), 2);
+    check_int(h->host.ttl, 2);
+    pass(io, 3);
+    check_int(house_find(io, h, "x.example", WEIR_DNS_IPV6_ONLY), 1);
+    check_int(h->host.origin, WEIR_DNS_FROM_SERVER);
+    check_int(from(io, h, "x.example", 0), WEIR_DNS_FROM_CACHE);
+    check_int(house_asked(h), 3);
+    house_end(io, h);
+}
+
 LOOKUP_ON_SIM(dns_lookup_cuts_long_times)
 {
     house *h = house_new(
