@@ -109,8 +109,22 @@ static void hold(weir_io *io, const dns_request *request, uint64_t hash, unsigne
     __atomic_fetch_add(&resolver->stale, 1, __ATOMIC_RELAXED);
 }
 
-/* With a stale result for at least one of the types: asks in the background, waits a while for
- * that, and takes what came of it where it is no failure, or there was nothing before. */
+/* Whether the stale results would do if nothing else came: each type has one, or one has records.
+ */
+static bool is_enough(const dns_request *request, const dns_result results[DNS_ASK_TYPES])
+{
+    bool all = true, any = false;
+    for (unsigned i = 0; i < request->type_count; i++) {
+        const bool stale = results[i].origin == WEIR_DNS_FROM_STALE;
+        all &= stale;
+        any |= stale && weir_dns_result_outcome(&results[i]) == 0;
+    }
+    return all || any;
+}
+
+/* With a stale result for at least one of the types: asks in the background, waits for that, a
+ * while if the stale results are enough, and takes what came of it where it is no failure, or there
+ * was nothing before. */
 static int fetch_stale(weir_io *io, const dns_request *request, uint64_t hash,
                        dns_result results[DNS_ASK_TYPES])
 {
@@ -120,7 +134,8 @@ static int fetch_stale(weir_io *io, const dns_request *request, uint64_t hash,
     dns_result fresh[DNS_ASK_TYPES];
     for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&fresh[i]);
     weir_scope wait;
-    weir_scope_enter_for(io, &wait, weir_milliseconds(STALE_WAIT_MS));
+    weir_scope_enter_for(
+        io, &wait, is_enough(request, results) ? weir_milliseconds(STALE_WAIT_MS) : weir_forever());
     int error = weir_dns_flight(io, &passenger, fresh);
     bool late = weir_scope_leave(io, &wait) == WEIR_EDEADLINE && error == WEIR_EDEADLINE;
     for (unsigned i = 0; i < request->type_count; i++) {

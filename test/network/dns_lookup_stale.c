@@ -117,6 +117,24 @@ LOOKUP_ON_SIM(dns_lookup_of_both_families_with_one_stale)
     house_end(io, h);
 }
 
+/* That there was no IPv4 address says nothing of the other family. */
+LOOKUP_ON_SIM(dns_lookup_waits_for_a_family_of_which_nothing_is_known)
+{
+    static const char soa[] = "!example. 10 SOA ns.example. root.example. 1 2 3 4 10";
+    house *h = house_new(io, RULES({.times = 1, .type = WEIR_DNS_A, .records = {soa}},
+                                   {.type = WEIR_DNS_A, .delay = {2500000000}, .records = {soa}},
+                                   {.delay = {2500000000}, .records = {"@ 100 AAAA 2001:db8::1"}}));
+    h->options.stale = weir_seconds(3600);
+    h->config.timeout = weir_seconds(3);
+    house_open(io, h);
+    check_int(from(io, h, "x.example", 0), WEIR_EDNS_NODATA);
+    pass(io, 11);
+    check_int(house_find(io, h, "x.example", 0), 1);
+    check_int(h->host.origin, WEIR_DNS_FROM_SERVER);
+    check(house_has(h, 1, "2001:db8::1"));
+    house_end(io, h);
+}
+
 LOOKUP_ON_SIM(dns_lookup_asks_again_for_names_in_use)
 {
     house *h = house_new(io, RULES({.name = "big.example.",
