@@ -55,6 +55,7 @@ static bool is_of_network(int error)
     case WEIR_ECONNREFUSED:
     case WEIR_ECONNRESET:
     case WEIR_ETIMEDOUT:
+    case WEIR_EDEADLINE: /* of the attempt */
     case WEIR_EHOSTUNREACH:
     case WEIR_ENETUNREACH:
     case WEIR_EPIPE:
@@ -73,7 +74,7 @@ static int fail(dns_client *c, const char *what, unsigned name, int error, int64
         return 0;
     }
     /* One of the servers of each name can be reached. */
-    if (is_of_network(error) && !dns_is_calm(c->world)) {
+    if (is_of_network(error) && (!there || !dns_is_calm(c->world))) {
         dns_count_of(c->world, "not connected", 1);
         return error;
     }
