@@ -346,7 +346,7 @@ CONTRACT(dial_race_tells_every_outcome)
     if (!dial_begin(io, &stage, false)) return;
     if (!dial_swallows(io, &stage, 1) || !dial_listens(io, &stage, 2)) return;
     if (!dial_listens(io, &stage, 3)) return;
-    const weir_tcp_connect_options tcp = {.timeout = weir_milliseconds(100)};
+    const weir_tcp_connect_options tcp = {.timeout = weir_milliseconds(600)};
     stage.options.tcp = &tcp;
     stage.options.attempt_delay = weir_milliseconds(20);
     DIAL_ANSWERS(&stage, 0, false, 0, 1, 2, 9, 3, 0);
@@ -369,7 +369,7 @@ CONTRACT(dial_race_tells_every_outcome)
             weir_tcp_close(io, &outcome.tcp);
         }
     }
-    check(dial_took(io, &stage, 100));
+    check(dial_took(io, &stage, 600));
     check_int(weir_dial_race_next(io, race, weir_never(), &outcome), 0);
     check_int(weir_dial_race_next(io, race, weir_never(), &outcome), 0);
     check_int(stage.report.total, 2);
