@@ -123,7 +123,7 @@ static bool take_words(dig *d, const char *const *words, int count)
                weir_dns_name_parse_why(weir_bytes_text(d->text), &d->name, NULL) >= 0;
     weir_address address;
     uint8_t octets[16];
-    if (!dns_address(rest[name], &address)) return false;
+    if (!dns_read_address(rest[name], &address)) return false;
     weir_dns_name_reverse(octets, weir_address_octets(&address, octets), &d->name);
     weir_dns_name_print(&d->name, d->text);
     if (left == 1) d->type = WEIR_DNS_PTR;
@@ -191,7 +191,7 @@ static int run(int argc, char **argv)
     const int count = cli_parse(&cli_dig, options, argc, translated, words, WORDS);
     const bool good = count >= 0 && check_options(&d) && take_words(&d, words, count);
     d.query.tcp = d.asker.tcp;
-    const int status = good ? dns_run(&d.asker, ask, &d) : CLI_USAGE;
+    const int status = good ? dns_run_command(&d.asker, ask, &d) : CLI_USAGE;
     free(translated);
     return status;
 }

@@ -45,7 +45,7 @@ typedef struct dns_asker {
 } dns_asker;
 
 /* Makes the engine, runs `main` in it, and returns its status. */
-int dns_run(dns_asker *asker, weir_task_fn *main, void *argument);
+int dns_run_command(dns_asker *asker, weir_task_fn *main, void *argument);
 
 /* Makes the resolvers and reads the files.  Returns false after a message. */
 bool dns_open(weir_io *io, dns_asker *asker);
@@ -63,7 +63,7 @@ bool dns_ascii(const char *text, char out[WEIR_DNS_NAME_TEXT]);
 void dns_unicode(const weir_dns_name *name, char out[WEIR_DNS_UNICODE_TEXT]);
 
 /* Reads an address without port, for its reverse name; returns false after a message. */
-bool dns_address(const char *text, weir_address *out);
+bool dns_read_address(const char *text, weir_address *out);
 
 /* Begins and ends a colour on a terminal. */
 enum dns_colour { DNS_PLAIN, DNS_DIM, DNS_BOLD, DNS_RED, DNS_GREEN };

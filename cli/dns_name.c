@@ -62,7 +62,7 @@ void dns_unicode(const weir_dns_name *name, char out[WEIR_DNS_UNICODE_TEXT])
     if (error < 0 || is_ascii(out)) out[0] = '\0';
 }
 
-bool dns_address(const char *text, weir_address *out)
+bool dns_read_address(const char *text, weir_address *out)
 {
     weir_address_why why;
     if (weir_endpoint_parse_address(weir_bytes_text(text), WEIR_ADDRESS_AS_IP, 0, out, &why) == 0) {

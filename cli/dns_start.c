@@ -55,7 +55,7 @@ void dns_paint(const dns_asker *asker, enum dns_colour colour)
 
 /* The engine ------------------------------------------------------------------------------- */
 
-int dns_run(dns_asker *asker, weir_task_fn *main, void *argument)
+int dns_run_command(dns_asker *asker, weir_task_fn *main, void *argument)
 {
     asker->colour = !asker->json && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
     weir_io *io = cli_make_engine(asker->engine, 1);

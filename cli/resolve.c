@@ -69,7 +69,7 @@ static bool take_name(resolving *r, const char *word)
             end = close;
         } else {
             weir_address none;
-            return dns_address(word, &none); /* says what is wrong */
+            return dns_read_address(word, &none); /* says what is wrong */
         }
     } else if (has_only_one_colon(word)) {
         end = colon = strchr(word, ':');
@@ -108,7 +108,7 @@ static bool take_words(resolving *r, const char *const *words, int count)
     }
     if (r->reverse) {
         snprintf(r->name, sizeof r->name, "%.200s", words[0]);
-        return dns_address(words[0], &r->address);
+        return dns_read_address(words[0], &r->address);
     }
     return r->mail || r->service ? dns_ascii(words[0], r->name) : take_name(r, words[0]);
 }
@@ -172,7 +172,7 @@ static int run(int argc, char **argv)
     if (!translated) return CLI_USAGE;
     const int count = cli_parse(&cli_resolve, options, argc, translated, words, 1);
     const bool good = count >= 0 && check_options(&r) && take_words(&r, words, count);
-    const int status = good ? dns_run(&r.asker, resolve, &r) : CLI_USAGE;
+    const int status = good ? dns_run_command(&r.asker, resolve, &r) : CLI_USAGE;
     free(translated);
     return status;
 }
