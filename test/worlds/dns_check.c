@@ -234,6 +234,7 @@ void dns_expect(dns_world *world)
     if (plan->together) weir_sim_expect(trial, "asked together", 1);
     if (plan->together) weir_sim_expect(trial, "merged", 1);
     if (plan->files) weir_sim_expect(trial, "changes of the files", 1);
+    if (plan->files) weir_sim_expect(trial, "changes that have to be known", 1);
     if (plan->dial) {
         weir_sim_expect(trial, "calls without a word", 50);
         weir_sim_expect(trial, "races", 1);
@@ -244,6 +245,11 @@ void dns_expect(dns_world *world)
         for (unsigned i = 0; i < sizeof seen / sizeof *seen; i++)
             weir_sim_expect(trial, seen[i], 50);
         weir_sim_expect(trial, "questions over TCP", 50);
+        weir_sim_expect(trial, "prefetched", 200);
+        weir_sim_expect(trial, "evicted", 200);
+        if (plan->moods) weir_sim_expect(trial, "merged", 200);
+        if (plan->moods && trial->profile != WEIR_SIM_CALM)
+            weir_sim_expect(trial, "stale cache", 1000);
     }
     for (size_t i = 0; i < trial->fault_count; i++) {
         weir_sim_expect(trial, weir_sim_fault_name(trial->faults[i].kind), 50);

@@ -22,11 +22,14 @@ typedef struct asker {
 /* One lookup or dial, some within a scope.  Returns 0 or why it found nothing. */
 static int look_once(weir_io *io, dns_client *c)
 {
-    const unsigned name = (unsigned)weir_random_below(io, DNS_NAMES);
+    /* Some names are popular. */
+    const unsigned most = weir_random_below(io, 2) ? DNS_NAMES : DNS_NAMES / 8;
+    const unsigned name = (unsigned)weir_random_below(io, most);
     int64_t limit = 0;
     weir_scope scope;
+    const bool soon = weir_random_below(io, 2);
     if (weir_random_below(io, 4) == 0)
-        limit = weir_microseconds(1 + (int64_t)weir_random_below(io, 2000000)).ns;
+        limit = weir_microseconds(1 + (int64_t)weir_random_below(io, soon ? 1000 : 2000000)).ns;
     weir_scope_enter_for(io, &scope, limit ? (weir_duration){limit} : weir_forever());
     int error = c->world->plan.dial ? dns_dial(io, c, name, limit) : dns_look(io, c, name, limit);
     weir_scope_leave(io, &scope);
@@ -143,6 +146,7 @@ static int run_once(weir_io *io, dns_client *c)
     if (!error) error = weir_dns_resolver_create(io, &c->options, &c->resolver);
     if (error) return error;
     c->received = 0;
+    c->looked = c->look_ended = 0;
     error = live(io, c);
     weir_dns_resolver_statistics(c->resolver, &s);
     dns_count_of(c->world, "merged", s.merged);

@@ -28,7 +28,14 @@ typedef enum mood {
     MOODS
 } mood;
 
-enum { QUERY_ROOM = 512, ANSWER_ROOM = 4096, TCP_IDLE_S = 6, LIES_MOST = 6, LIES_FLOOD = 70 };
+enum {
+    QUERY_ROOM = 512,
+    ANSWER_ROOM = 4096,
+    TCP_IDLE_S = 6,
+    CUT_ROOM = 60,
+    LIES_MOST = 6,
+    LIES_FLOOD = 70
+};
 
 /* A question, and the program that has it. */
 typedef struct server_life {
@@ -182,7 +189,11 @@ static void respond(weir_io *io, dns_nameserver *s, dns_client *c, weir_bytes qu
     const dns_asked asked = dns_asked_of(&question);
     const bool cut = !tcp && (m == MOOD_CUT || m == MOOD_SULKS ||
                               (asked.ours && dns_kind_of(asked.name) == DNS_LARGE));
+    /* The half of it that there is must not be taken for the whole. */
+    const size_t room = writer.room;
+    if (cut) writer.room = writer.len + CUT_ROOM;
     const unsigned missing = rcode ? 0 : write_zone(io, s, &writer, &question, c, tcp);
+    writer.room = room;
     if (cut || missing) weir_dns_writer_truncated(&writer);
     if (edns && !(m == MOOD_PLAIN)) write_edns(&writer, s, cookie, cookie_len, rcode);
     out->len = weir_dns_writer_message(&writer).len;

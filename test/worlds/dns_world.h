@@ -35,7 +35,7 @@ enum {
     DNS_NAMESERVERS = 3,
     DNS_ECHOES = 6,
     DNS_ECHO_PORT = 7,
-    DNS_TTL_MAX = 8,
+    DNS_TTL_MAX = 20,
     DNS_TIMEOUT_S = 1,
     DNS_ROUNDS = 2,
     DNS_CANDIDATES = 3, /* names that the search list makes of one */
@@ -44,8 +44,9 @@ enum {
     DNS_STALE_TTL = 30, /* that a stale answer is told to have (RFC 8767 4) */
     DNS_FAULTS_END_S = 30,
     DNS_LIST_SIZE = 12, /* records of a large answer */
-    DNS_CACHE_BYTES = 64 * 1024,
-    DNS_LOOK_MS = 200, /* between two looks at the files */
+    DNS_CACHE_BYTES = 24 * 1024,
+    DNS_DIAL_MS = 3000, /* at most, in a good network: a quarter of a second for each address */
+    DNS_LOOK_MS = 200,  /* between two looks at the files */
 };
 
 /* What a name is.  dns_kind_of tells it by its number. */
@@ -114,6 +115,8 @@ typedef struct dns_client {
     /* dns_files.c */
     unsigned server, address; /* that the files name … */
     int64_t server_since, address_since;
+    int64_t looked;                 /* a lookup that began then saw the files, and … */
+    int64_t look_began, look_ended; /* … one that is the next to count */
     dns_told told, told_tcp;
 } dns_client;
 

@@ -50,7 +50,7 @@ unsigned dns_count(const dns_world *world, unsigned name, dns_slot slot, unsigne
 
 unsigned dns_ttl(unsigned name, unsigned version)
 {
-    static const unsigned ttls[] = {2, 5, 1, DNS_TTL_MAX, 0, 3};
+    static const unsigned ttls[] = {2, 5, 1, DNS_TTL_MAX, 0, 12};
     return ttls[(name * 5 + version) % 6];
 }
 
@@ -169,7 +169,8 @@ unsigned dns_write_answer(const dns_world *world, weir_dns_writer *writer,
     for (unsigned j = 0; j < count; j++) {
         uint8_t string[64];
         weir_dns_data data = {.type = question->type};
-        fill(world, &data, asked, version - (mixed && j >= count / 2 && version > 0), j, string);
+        fill(world, &data, asked, version - (mixed && j >= (count + 1) / 2 && version > 0), j,
+             string);
         /* The TTL of a set is the least of its records (RFC 2181 5.2 has them alike). */
         missing += weir_dns_writer_data(writer, WEIR_DNS_ANSWER, &owner, ttl + j, &data) != 0;
     }

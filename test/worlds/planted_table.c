@@ -3,6 +3,7 @@
  * Worlds with a mistake in them, each of which has to be found: the summary is what is then said.
  * planted.sh runs them.
  */
+#include "dns_world.h"
 #include "http_world.h"
 #include "worlds.h"
 
@@ -80,6 +81,49 @@ static int drain(weir_sim_trial *trial)
     return http_run(trial, &plan, http_no_script);
 }
 
+static int dns_with(weir_sim_trial *trial, dns_bug bug)
+{
+    const dns_plan plan = {.clients = 1,
+                           .tasks = 3,
+                           .lookups = 15,
+                           .moods = bug != DNS_BUG_OLD,
+                           .liar = bug == DNS_BUG_GUESSED,
+                           .dial = bug == DNS_BUG_LEAK,
+                           .change = weir_milliseconds(400),
+                           .bug = bug};
+    return dns_run(trial, &plan);
+}
+
+static int dns_guessed(weir_sim_trial *trial)
+{
+    return dns_with(trial, DNS_BUG_GUESSED);
+}
+
+static int dns_old(weir_sim_trial *trial)
+{
+    return dns_with(trial, DNS_BUG_OLD);
+}
+
+static int dns_mixed(weir_sim_trial *trial)
+{
+    return dns_with(trial, DNS_BUG_MIXED);
+}
+
+static int dns_no_name(weir_sim_trial *trial)
+{
+    return dns_with(trial, DNS_BUG_NO_NAME);
+}
+
+static int dns_leak(weir_sim_trial *trial)
+{
+    return dns_with(trial, DNS_BUG_LEAK);
+}
+
+static int dns_forgotten(weir_sim_trial *trial)
+{
+    return dns_with(trial, DNS_BUG_FORGOTTEN);
+}
+
 const weir_sim_scenario worlds[] = {
     {"none", "seeds, 0 failed", no_bug},
     {"twice", "is handled twice", twice},
@@ -90,6 +134,12 @@ const weir_sim_scenario worlds[] = {
     {"lost", "was handled and its answer is lost", lost},
     {"left-out", "seeds, 0 failed", left_out},
     {"drain", "was handled and its answer is lost", drain},
+    {"dns-guessed", "took a forged answer", dns_guessed},
+    {"dns-old", "nobody told it", dns_old},
+    {"dns-mixed", "of two versions", dns_mixed},
+    {"dns-no-name", "was told by nobody that", dns_no_name},
+    {"dns-leak", "descriptors open", dns_leak},
+    {"dns-forgotten", "memory was lost", dns_forgotten},
 };
 
 const size_t worlds_count = sizeof worlds / sizeof worlds[0];
