@@ -172,7 +172,8 @@ if(TARGET weir_static)
         set(seeds 1..20)
     endif()
     foreach(world http http-partition http-drain http-renew http-limit http-slow-reader
-                  http-reconnect http-descriptors http-memory http-files http-clock)
+                  http-reconnect http-descriptors http-memory http-files http-clock
+                  dns dns-liar dns-together dns-dial dns-reload)
         foreach(profile calm lossy hostile)
             weir_script_test(worlds.${world}.${profile} 120 ${WEIR_LAUNCH}
                              $<TARGET_FILE:test_worlds> ${world} --profile ${profile} --seeds
