@@ -122,20 +122,20 @@ static bool is_enough(const dns_request *request, const dns_result results[DNS_A
     return all || any;
 }
 
-/* With a stale result for at least one of the types: asks in the background, waits for that, a
- * while if the stale results are enough, and takes what came of it where it is no failure, or there
- * was nothing before. */
+/* With a stale result for at least one of the types: asks, if the stale results are enough in the
+ * background and waits for that only a while, and takes what came of it where it is no failure, or
+ * there was nothing before. */
 static int fetch_stale(weir_io *io, const dns_request *request, uint64_t hash,
                        dns_result results[DNS_ASK_TYPES])
 {
+    const bool enough = is_enough(request, results);
     /* The question is the background's, so that it is not given up when the wait is over. */
     dns_request passenger = *request;
-    passenger.passive = begin_renewal(io, request);
+    passenger.passive = enough && begin_renewal(io, request);
     dns_result fresh[DNS_ASK_TYPES];
     for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&fresh[i]);
     weir_scope wait;
-    weir_scope_enter_for(
-        io, &wait, is_enough(request, results) ? weir_milliseconds(STALE_WAIT_MS) : weir_forever());
+    weir_scope_enter_for(io, &wait, enough ? weir_milliseconds(STALE_WAIT_MS) : weir_forever());
     int error = weir_dns_flight(io, &passenger, fresh);
     bool late = weir_scope_leave(io, &wait) == WEIR_EDEADLINE && error == WEIR_EDEADLINE;
     for (unsigned i = 0; i < request->type_count; i++) {
