@@ -173,7 +173,7 @@ if(TARGET weir_static)
     endif()
     foreach(world http http-partition http-drain http-renew http-limit http-slow-reader
                   http-reconnect http-descriptors http-memory http-files http-clock
-                  dns dns-liar dns-together dns-dial dns-reload)
+                  dns dns-liar dns-together dns-dial dns-shortage dns-reload)
         foreach(profile calm lossy hostile)
             weir_script_test(worlds.${world}.${profile} 120 ${WEIR_LAUNCH}
                              $<TARGET_FILE:test_worlds> ${world} --profile ${profile} --seeds

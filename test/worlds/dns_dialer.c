@@ -129,7 +129,7 @@ static int dial_host(weir_io *io, dns_client *c, unsigned name, int64_t limit, b
     dns_count_of(c->world, service ? "services" : "dialed", 1);
     /* The address of a service is one of its targets', of which the first that has any counts. */
     unsigned target = name;
-    for (unsigned j = 0; service && j < 4 && !has_address(c, target, &peer); j++)
+    for (unsigned j = 0; service && j < DNS_LIST_SIZE && !has_address(c, target, &peer); j++)
         target = (name + j) % DNS_NAMES;
     return use(io, c, target, &tcp, &peer, limit);
 }

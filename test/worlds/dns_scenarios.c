@@ -148,6 +148,24 @@ static int draw_faults(weir_sim_trial *trial, dns_world *world)
     return weir_sim_trial_draw(trial, weir_seconds(DNS_FAULTS_END_S), hosts, count);
 }
 
+/* So many of a million allocations fail, or a client has few descriptors. */
+static int draw_shortage(weir_sim_trial *trial, dns_world *world)
+{
+    static const int64_t rates[] = {5000, 50000, 300000};
+    const bool memory = trial->seed % 2;
+    const weir_sim_fault_kind kind = memory ? WEIR_SIM_MEMORY : WEIR_SIM_DESCRIPTORS;
+    const int64_t value = memory ? rates[trial->seed / 2 % 3] : (int64_t)(2 + trial->seed / 2 % 6);
+    int error = 0;
+    for (unsigned i = 0; i < world->plan.clients && !error; i++) {
+        weir_sim_host *host = world->clients[i].host;
+        const weir_sim_fault begin = {weir_milliseconds(200), kind, host, NULL, value};
+        const weir_sim_fault end = {weir_seconds(20), kind, host, NULL, 0};
+        error = weir_sim_trial_fault(trial, &begin);
+        if (!error) error = weir_sim_trial_fault(trial, &end);
+    }
+    return error;
+}
+
 /* Links as bad as the profile's, but that no byte is changed on the way: DNS over UDP has nothing
  * to tell that by, other than the checksum of UDP. */
 static void leave_bytes(weir_sim_trial *trial)
@@ -174,7 +192,8 @@ int dns_run(weir_sim_trial *trial, const dns_plan *plan)
     if (!error && plan->dial) error = build_echoes(trial, world);
     if (!error) error = build_clients(trial, world);
     if (!error) error = weir_sim_add_host(trial->sim, "watcher", NULL, &world->watcher);
-    if (!error) error = draw_faults(trial, world);
+    if (!error && plan->shortage) error = draw_shortage(trial, world);
+    if (!error && !plan->shortage) error = draw_faults(trial, world);
     if (!error) dns_expect(world);
     if (!error) error = weir_run(weir_sim_io(world->watcher), watch, world);
     if (!error) dns_check_end(world);
@@ -217,6 +236,18 @@ int world_dns_dial(weir_sim_trial *trial)
                            .lookups = 12,
                            .moods = trial->seed % 2,
                            .dial = true,
+                           .change = weir_milliseconds(800)};
+    return dns_run(trial, &plan);
+}
+
+int world_dns_shortage(weir_sim_trial *trial)
+{
+    const dns_plan plan = {.clients = 2,
+                           .tasks = 4,
+                           .lookups = 20,
+                           .moods = trial->seed % 3 == 0,
+                           .dial = trial->seed % 4 >= 2,
+                           .shortage = true,
                            .change = weir_milliseconds(800)};
     return dns_run(trial, &plan);
 }

@@ -89,6 +89,7 @@ typedef struct dns_plan {
     bool liar;                        /* forged messages, before the server's */
     bool dial;                        /* dials instead of lookups; the zone has their addresses */
     bool files;                       /* the configuration is in files, which change */
+    bool shortage;                    /* memory or descriptors are short, in place of faults */
     bool together;                    /* all tasks of a client ask the same at the same instant */
     weir_duration change;             /* between two changes of the zone, at most; 0: none */
     dns_bug bug;

@@ -19,7 +19,7 @@ weir_sim_scenario_fn world_http, world_http_partition, world_http_drain, world_h
 
 /* dns_scenarios.c: resolvers, name servers, and servers to dial. */
 weir_sim_scenario_fn world_dns, world_dns_liar, world_dns_together, world_dns_dial,
-    world_dns_reload;
+    world_dns_reload, world_dns_shortage;
 
 /* memory.c, where that is in the program: from here on allocations are the world's. */
 __attribute__((weak)) void worlds_memory_begin(void);

@@ -20,6 +20,7 @@ const weir_sim_scenario worlds[] = {
     {"dns-liar", "forged messages come before the answers", world_dns_liar},
     {"dns-together", "all tasks of a host ask the same at the same instant", world_dns_together},
     {"dns-dial", "connections by name to hosts of which some are away", world_dns_dial},
+    {"dns-shortage", "resolvers without memory, or with too few descriptors", world_dns_shortage},
     {"dns-reload", "resolv.conf and hosts change while names are looked up", world_dns_reload},
 };
 
