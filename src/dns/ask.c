@@ -229,8 +229,9 @@ static void begin_reply(dns_reply *reply)
 
 static void choose_order(dns_ask *k)
 {
-    if (k->question->only_server >= 0) {
-        k->order[0] = (uint8_t)k->question->only_server;
+    const int only = k->servers->count == 1 ? 0 : k->question->only_server;
+    if (only >= 0) {
+        k->order[0] = (uint8_t)only;
         k->order_count = 1;
     } else {
         const weir_instant now = weir_now(k->io, WEIR_CLOCK_MONOTONIC);

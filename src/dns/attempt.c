@@ -95,7 +95,8 @@ static int start_shared(weir_io *io, dns_servers *servers, const dns_question *q
     dns_query *query = &attempt->queries[only_question(attempt)];
     attempt->port.query = query;
     attempt->port.room = attempt->far ? attempt->far : attempt->near;
-    int error = weir_dns_port_join(io, servers, attempt->how.peer, choice, &attempt->port);
+    int error = weir_dns_port_join(io, servers, attempt->how.peer, choice, attempt->started,
+                                   &attempt->port);
     if (error) return error;
     uint8_t octets[DNS_QUERY_ROOM];
     const size_t len = weir_dns_query_write(query, question, servers->options.udp_size, octets);

@@ -58,6 +58,7 @@ int weir_dns_resolver_create(weir_io *io, const weir_dns_resolver_options *optio
     resolver->io = io;
     resolver->parallel = options->parallel;
     resolver->mix_case = options->mix_case;
+    resolver->fresh_ports = options->fresh_ports;
     resolver->tcp_idle = options->tcp_idle;
     if (resolver->tcp_idle.ns == 0) resolver->tcp_idle = weir_seconds(TCP_IDLE_S);
     init_cache(&resolver->cache, options, &key);

@@ -41,7 +41,7 @@ enum { DNS_FLIGHT_CHAINS = 64 };
  * instructions; the rest does not change, or locks by itself. */
 struct weir_dns_resolver {
     weir_io *io;
-    bool parallel, mix_case;
+    bool parallel, mix_case, fresh_ports;
     weir_duration tcp_idle;
     weir_dns_files *files;
     dns_cache cache;

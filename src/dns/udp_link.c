@@ -86,9 +86,8 @@ static bool takes_questions(const dns_udp_link *link, weir_instant now)
            weir_instant_compare(now, link->until) < 0;
 }
 
-static bool enlist(weir_io *io, dns_udp_link *link, dns_udp_query *query)
+static bool enlist(weir_io *io, dns_udp_link *link, weir_instant now, dns_udp_query *query)
 {
-    const weir_instant now = weir_now(io, WEIR_CLOCK_MONOTONIC);
     weir_wait_lock(io, &link->lock);
     const bool takes = takes_questions(link, now);
     if (takes) {
@@ -290,12 +289,12 @@ bool weir_dns_port_is_shared(const dns_servers *servers, unsigned peer)
 }
 
 int weir_dns_port_join(weir_io *io, dns_servers *servers, unsigned peer, unsigned choice,
-                       dns_udp_query *query)
+                       weir_instant now, dns_udp_query *query)
 {
     dns_udp_link **place = &servers->peers[peer].ports[choice % DNS_PORTS];
     for (;;) {
         dns_udp_link *link = take(io, servers, place);
-        if (link && enlist(io, link, query)) return 0;
+        if (link && enlist(io, link, now, query)) return 0;
         const int error = make(io, servers, peer, place, link);
         if (link) release(io, link);
         if (error) return error;
@@ -304,15 +303,9 @@ int weir_dns_port_join(weir_io *io, dns_servers *servers, unsigned peer, unsigne
 
 int weir_dns_port_send(weir_io *io, dns_udp_query *query, weir_bytes message)
 {
-    struct iovec slice = {(void *)(uintptr_t)message.data, message.len};
-    weir_message one;
-    one.data = &slice;
-    one.count = 1;
-    one.flags = 0;
-    one.control = NULL;
-    one.control_len = 0;
-    one.address.kind = WEIR_ADDRESS_NONE;
-    const int64_t n = weir_send(io, query->link->socket, &one);
+    /* A plain write: where the engine hands ops to the kernel in batches, those of many tasks go
+     * together. */
+    const int64_t n = weir_write(io, query->link->socket, message.data, message.len);
     /* What an earlier message met with is told once, to whoever comes first: it is for all. */
     if (n == WEIR_ECONNREFUSED) end(io, query->link, (int)n);
     return n < 0 ? (int)n : 0;

@@ -50,7 +50,7 @@ bool weir_dns_port_is_shared(const dns_servers *servers, unsigned peer);
  * Returns 0: to be ended with weir_dns_port_leave; WEIR_ECANCELED, WEIR_EDEADLINE; errors of
  * weir_socket_open and weir_connect, WEIR_ENOMEM, WEIR_ECONCURRENCY.  A cancellation point. */
 int weir_dns_port_join(weir_io *io, dns_servers *servers, unsigned peer, unsigned choice,
-                       dns_udp_query *query);
+                       weir_instant now, dns_udp_query *query);
 
 /* Sends its message.  Returns 0 or errors of weir_send.  A cancellation point. */
 int weir_dns_port_send(weir_io *io, dns_udp_query *query, weir_bytes message);

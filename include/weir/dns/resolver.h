@@ -38,10 +38,12 @@ typedef struct weir_dns_resolver_options {
     weir_dns_files_options files; /* which files to read; `files.config` to read no resolv.conf and
                                      ask its servers */
     bool parallel;                /* ask all servers at once: quicker, and a load on all of them */
-    bool mix_case; /* 0x20: random letter case in questions, which makes answers harder to forge;
-                      not with servers that do not give it back */
-    bool no_cache; /* keep nothing */
-    bool prefetch; /* ask again for names in use shortly before their time is over */
+    bool mix_case;    /* 0x20: random letter case in questions, which makes answers harder to forge;
+                         not with servers that do not give it back */
+    bool fresh_ports; /* a UDP port of its own for every question; else, when many are under way at
+                         a server, they share a few ports, which change: a third of the work */
+    bool no_cache;    /* keep nothing */
+    bool prefetch;    /* ask again for names in use shortly before their time is over */
     size_t cache_bytes;             /* 0: WEIR_DNS_CACHE_BYTES */
     weir_duration ttl_max;          /* 0: a day */
     weir_duration negative_ttl_max; /* 0: an hour */
