@@ -261,7 +261,7 @@ CONTRACT(dns_ask_counts_an_answer_that_comes_late)
     options.timeout = weir_milliseconds(50);
     options.attempts = 20;
     if (!check_int(dns_server_start(io,
-                                    RULES({.times = 1, .delay = {80000000}, .records = {A_RECORD}},
+                                    RULES({.times = 1, .delay = {120000000}, .records = {A_RECORD}},
                                           {.does = DNS_SERVER_DROP}),
                                     &slow),
                    0))
