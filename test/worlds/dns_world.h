@@ -44,7 +44,7 @@ enum {
     DNS_STALE_TTL = 30, /* that a stale answer is told to have (RFC 8767 4) */
     DNS_FAULTS_END_S = 30,
     DNS_LIST_SIZE = 12, /* records of a large answer */
-    DNS_CACHE_BYTES = 24 * 1024,
+    DNS_CACHE_BYTES = 16 * 1024,
     DNS_DIAL_MS = 3000, /* at most, in a good network: a quarter of a second for each address */
     DNS_LOOK_MS = 200,  /* between two looks at the files */
 };
