@@ -137,6 +137,14 @@ static void note_empty(weir_readiness *set, int fd, bool was_short)
     entry->known |= EMPTY;
 }
 
+/* recvmmsg(2) goes on until nothing is left, or an error or urgent data come between. */
+static void note_few(weir_readiness *set, const weir_op *op, int64_t result)
+{
+    const weir_readiness_entry *entry = find_valid(set, op->fd);
+    const bool is_few = result > 0 && (uint64_t)result < op->args.messages.count;
+    if (is_few && entry && !(entry->known & ENDED)) note_empty(set, op->fd, false);
+}
+
 void weir_readiness_note_read(weir_readiness *set, int fd, int64_t result, size_t room)
 {
     if (result == WEIR_ATTEMPT_WAIT || result == WEIR_EAGAIN)
@@ -154,6 +162,8 @@ int64_t weir_readiness_try(weir_readiness *set, weir_op *op)
         note_empty(set, op->fd, false);
     else if (op->code == WEIR_OP_READ && weir_attempt_was_short(op, result))
         note_empty(set, op->fd, true);
+    else if (op->code == WEIR_OP_RECEIVE_MANY && takes)
+        note_few(set, op, result);
     return result;
 }
 

@@ -230,6 +230,46 @@ TEST(no_edge_of_a_unix_socket_is_lost_under_a_writing_thread)
     close_set();
 }
 
+/* Takes at most `most` messages that are there, or WEIR_ATTEMPT_WAIT. */
+static int64_t take_messages(int fd, uint32_t most)
+{
+    static char room[4][8];
+    struct iovec slices[4];
+    weir_message messages[4] = {0};
+    for (int i = 0; i < 4; i++) {
+        slices[i] = (struct iovec){room[i], sizeof room[i]};
+        messages[i].data = &slices[i];
+        messages[i].count = 1;
+    }
+    weir_op op = {.code = WEIR_OP_RECEIVE_MANY, .fd = fd, .args.messages = {messages, most}};
+    weir_attempt_begin(&op);
+    return weir_readiness_try(&set, &op);
+}
+
+TEST(fewer_messages_than_asked_for_empty_a_socket)
+{
+    int ends[2];
+    open_set();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+    reading r;
+    prepare(&r, ends[0]);
+    assert_int_equal(write(ends[1], "a", 1), 1);
+    assert_int_equal(weir_readiness_add(&set, &r.op), 0);
+    assert_ptr_equal(weir_readiness_wait(&set, WEIR_FOREVER_NS), &r.op);
+    for (int i = 0; i < 3; i++) assert_int_equal(write(ends[1], "b", 1), 1);
+    while (weir_readiness_wait(&set, 0)) continue;
+    assert_int_equal(take_messages(ends[0], 2), 2);
+    assert_false(weir_readiness_is_empty(&set, ends[0]));
+    assert_int_equal(take_messages(ends[0], 4), 2);
+    assert_true(weir_readiness_is_empty(&set, ends[0]));
+    /* What comes later is an event. */
+    assert_int_equal(write(ends[1], "c", 1), 1);
+    assert_int_equal(read_waiting(&r), 1);
+    close_op(ends[0]);
+    close(ends[1]);
+    close_set();
+}
+
 static int make_listener(void)
 {
     weir_op made = {.code = WEIR_OP_SOCKET, .args.socket = {AF_INET, SOCK_STREAM, 0}};
