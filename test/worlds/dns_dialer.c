@@ -35,6 +35,8 @@ static int talk(weir_io *io, dns_client *c, weir_tcp_stream *tcp, const weir_add
     uint8_t token[8], back[8] = {0};
     weir_address peer;
     weir_random(io, token, sizeof token);
+    /* A server that has lost the connection may never say so. */
+    weir_tcp_set_read_timeout(tcp, weir_seconds(60));
     int error = weir_tcp_peer(io, tcp, &peer);
     if (error) return error;
     if (address && !weir_address_equal(address, &peer))
