@@ -23,12 +23,19 @@ static int descriptors(weir_io *io)
     return sockets;
 }
 
-/* Until no more descriptors are open than before: connections are closed by their own tasks. */
-static void expect_descriptors(weir_io *io, int before)
+/* Until at most so many descriptors are open: connections are closed by their own tasks, and a
+ * stranger's test may have called at a port that is the name server's now. */
+static void expect_at_most(weir_io *io, int most)
 {
     const weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
-    while (descriptors(io) > before && contract_ms_since(io, start) < 10000)
+    while (descriptors(io) > most && contract_ms_since(io, start) < 10000)
         weir_sleep(io, weir_milliseconds(1));
+    check(descriptors(io) <= most);
+}
+
+static void expect_descriptors(weir_io *io, int before)
+{
+    expect_at_most(io, before);
     check_int(descriptors(io), before);
 }
 
@@ -99,9 +106,9 @@ CONTRACT(dns_ask_end_by_a_request_with_many_sockets)
     check_int(weir_concurrent(io, &task, lookup_task, &l, NULL), 0);
     check_int(dns_server_wait(io, server, 12), 0);
     /* Four, and one that is being closed. */
-    check(descriptors(io) <= before + 5);
+    expect_at_most(io, before + 5);
     check_int(weir_cancel(io, &task), WEIR_ECANCELED);
-    check_int(descriptors(io), before);
+    expect_descriptors(io, before);
     check(l.report.total >= 12);
     lookup_free(&l);
     end_both(io, server, servers);
