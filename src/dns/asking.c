@@ -40,12 +40,13 @@ static bool is_same(const weir_dns_config *a, const weir_dns_config *b)
            a->single_request_reopen == b->single_request_reopen;
 }
 
-/* With the lock held. */
+/* The present servers, if they are those of the view or of a later one: who began before a change
+ * does not bring back what was before.  With the lock held. */
 static dns_asking *take_present(weir_dns_resolver *resolver, const weir_dns_view *view)
 {
     dns_asking *asking = resolver->asking;
     if (!asking || asking->outdated) return NULL;
-    if (asking->generation != view->generation) {
+    if (asking->generation < view->generation) {
         if (!is_same(&asking->config, &view->config)) return NULL;
         asking->generation = view->generation;
     }
@@ -58,7 +59,10 @@ static int make_asking(weir_io *io, const weir_dns_resolver *resolver, const wei
 {
     dns_asking *asking = malloc(sizeof *asking);
     if (!asking) return WEIR_ENOMEM;
-    *asking = (dns_asking){.refs = 2, .generation = view->generation, .config = view->config};
+    asking->refs = 2;
+    asking->outdated = false;
+    asking->generation = view->generation;
+    asking->config = view->config;
     dns_ask_options options = weir_dns_ask_options(resolver, &view->config);
     int error = weir_dns_servers_create(io, view->config.servers, view->config.server_count,
                                         &options, &asking->servers);
@@ -76,16 +80,23 @@ int weir_dns_asking_take(weir_io *io, weir_dns_resolver *resolver, const weir_dn
     weir_spin_lock(&resolver->lock);
     dns_asking *asking = take_present(resolver, view);
     weir_spin_unlock(&resolver->lock);
-    if (!asking) {
-        int error = make_asking(io, resolver, view, &asking);
-        if (error) return error;
-        weir_spin_lock(&resolver->lock);
-        dns_asking *old = resolver->asking;
-        resolver->asking = asking;
-        weir_spin_unlock(&resolver->lock);
-        if (old) weir_dns_asking_release(io, resolver, old);
-    }
     *out = asking;
+    if (asking) return 0;
+    dns_asking *mine;
+    int error = make_asking(io, resolver, view, &mine);
+    if (error) return error;
+    weir_spin_lock(&resolver->lock);
+    /* Another task may have made some meanwhile. */
+    asking = take_present(resolver, view);
+    dns_asking *old = asking ? NULL : resolver->asking;
+    if (!asking) resolver->asking = mine;
+    weir_spin_unlock(&resolver->lock);
+    *out = asking ? asking : mine;
+    if (asking) {
+        weir_dns_servers_destroy(io, mine->servers);
+        free(mine);
+    }
+    if (old) weir_dns_asking_release(io, resolver, old);
     return 0;
 }
 

@@ -91,16 +91,15 @@ static counted_view *take_present(weir_dns_files *files)
 /* A copy of the present view to change, or the first one; with its share in the hosts. */
 static counted_view *draft(const weir_dns_files *files)
 {
-    counted_view *view = malloc(sizeof *view);
+    counted_view *view = calloc(1, sizeof *view);
     if (!view) return NULL;
     if (files->present) {
         /* Its count of holders changes meanwhile and is not for the copy. */
         view->view = files->present->view;
         view->hosts = files->present->hosts;
         __atomic_add_fetch(&view->hosts->holders, 1, __ATOMIC_RELAXED);
-    } else {
-        *view = (counted_view){0};
-        if (files->has_config) view->view.config = files->config;
+    } else if (files->has_config) {
+        view->view.config = files->config;
     }
     view->holders = 1;
     view->view.generation++;

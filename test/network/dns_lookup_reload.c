@@ -71,6 +71,43 @@ LOOKUP_ON_SIM(dns_resolver_follows_resolv_conf)
     dns_server_stop(io, two);
 }
 
+static int find_by_search(weir_io *io, void *argument)
+{
+    house *h = argument;
+    weir_address address;
+    const weir_dns_lookup_options options = {.flags = WEIR_DNS_IPV4_ONLY};
+    const int result = weir_dns_lookup_host(io, h->resolver, weir_bytes_text("x"), 80, &options,
+                                            &address, 1, NULL);
+    return result < 0 ? result : address.at.ipv4[3];
+}
+
+/* Its first candidate takes so long that the servers are others when it comes to the second. */
+LOOKUP_ON_SIM(dns_lookup_that_began_before_a_change_does_not_bring_old_servers_back)
+{
+    dns_server *one = server_at(
+        io, "127.0.0.2:53",
+        RULES({.name = "x.slow.example.", .delay = {5000000000}, .rcode = WEIR_DNS_NXDOMAIN},
+              {.records = {"@ 300 A 192.0.2.1"}}));
+    dns_server *two = server_at(io, "127.0.0.3:53", RULES({.records = {"@ 300 A 192.0.2.2"}}));
+    house *h = house_new(io, RULES({.rcode = WEIR_DNS_REFUSED}));
+    h->options.files.config = NULL;
+    house_file(h, WEIR_DNS_FILE_RESOLV_CONF,
+               "nameserver 127.0.0.2\nsearch slow.example quick.example\noptions timeout:20\n");
+    house_open(io, h);
+    weir_task slow;
+    check_int(weir_concurrent(io, &slow, find_by_search, h, NULL), 0);
+    check_int(dns_server_wait(io, one, 1), 0);
+    house_file(h, WEIR_DNS_FILE_RESOLV_CONF, "nameserver 127.0.0.3\n");
+    check_int(weir_sleep(io, weir_milliseconds(1100)), 0);
+    check_int(last_octet(io, h, "a.example", 0), 2);
+    int result = 0;
+    check_int(weir_await(io, &slow, &result), 0);
+    check_int(result, 2);
+    house_end(io, h);
+    dns_server_stop(io, one);
+    dns_server_stop(io, two);
+}
+
 CONTRACT(dns_resolver_follows_the_hosts_file)
 {
     house *h = house_new(io, RULES({.rcode = WEIR_DNS_NXDOMAIN}));
