@@ -32,9 +32,12 @@ static void put(const house *h, weir_dns_file which, const char *text)
 
 static bool begin_with(house *h, weir_dns_files_options options)
 {
-    if (!contract_make_directory(h->path)) return false;
+    /* Apart from *h: gcc with sanitizers takes the arrays of one struct for overlapping. */
+    char folder[sizeof h->path];
+    if (!contract_make_directory(folder)) return false;
+    strcpy(h->path, folder);
     for (int i = 0; i < WEIR_DNS_FILE_COUNT; i++) {
-        snprintf(h->paths[i], sizeof h->paths[i], "%s/%s", h->path, names[i]);
+        snprintf(h->paths[i], sizeof h->paths[i], "%s/%s", folder, names[i]);
         if (!options.paths[i]) options.paths[i] = h->paths[i];
     }
     return check_int(weir_dns_files_create(&options, &h->files), 0);
