@@ -60,6 +60,7 @@ static bool is_of_network(int error)
     case WEIR_EDEADLINE: /* of the attempt */
     case WEIR_EHOSTUNREACH:
     case WEIR_ENETUNREACH:
+    case WEIR_ENETDOWN: /* its own host has crashed */
     case WEIR_EPIPE:
     case WEIR_EEOF: return true;
     default: return false;
