@@ -113,8 +113,8 @@ int dns_files_look(weir_io *io, dns_client *c)
     if (n < 0) {
         weir_dns_file_state state;
         weir_dns_resolver_file(c->resolver, WEIR_DNS_FILE_HOSTS, &state);
-        /* A disk that fails: the resolver has never seen the file, and says so. */
-        if (state.error == 0) dns_check_error(c, "the hosts file", 0, n, false);
+        /* A disk that fails: the file was not written whole, or the resolver could not read it. */
+        if (known && state.error == 0) dns_check_error(c, "the hosts file", 0, n, false);
         return n;
     }
     if (host.origin != WEIR_DNS_FROM_HOSTS || address.at.ipv4[1] != 9)
