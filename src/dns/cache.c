@@ -179,43 +179,67 @@ static void grow_table(dns_cache *cache, dns_cache_shard *shard)
     shard->bytes += more;
 }
 
-static dns_cache_entry *make_entry(const weir_dns_name *lower, uint16_t type, weir_bytes packed)
+static dns_cache_entry *make_entry(const weir_dns_name *lower, uint64_t hash,
+                                   const dns_cache_new *answer, uint32_t ttl)
 {
+    const weir_bytes packed = answer->packed;
     dns_cache_entry *entry = malloc(sizeof *entry + lower->len + packed.len);
     if (!entry) return NULL;
-    *entry = (dns_cache_entry){
-        .type = type, .name_len = lower->len, .len = (uint16_t)packed.len, .used = 1};
+    *entry = (dns_cache_entry){.hash = tag_of(hash),
+                               .type = answer->type,
+                               .ttl = ttl,
+                               .expires = answer->came + ttl,
+                               .name_len = lower->len,
+                               .len = (uint16_t)packed.len,
+                               .used = 1};
     memcpy(entry->octets, lower->octets, lower->len);
     memcpy(entry->octets + lower->len, packed.data, packed.len);
     return entry;
 }
 
-void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,
-                        uint32_t now, uint32_t ttl, bool negative, weir_bytes packed)
+uint32_t weir_dns_cache_ttl(const dns_cache *cache, uint32_t ttl, bool negative)
 {
     if (ttl > cache->ttl_max) ttl = cache->ttl_max;
-    if (negative && ttl > cache->negative_max) ttl = cache->negative_max;
+    return negative && ttl > cache->negative_max ? cache->negative_max : ttl;
+}
+
+uint32_t weir_dns_cache_epoch(const dns_cache *cache)
+{
+    /* Relaxed: who compares it does so under a shard's lock, which forget takes after changing it.
+     */
+    return __atomic_load_n(&cache->epoch, __ATOMIC_RELAXED);
+}
+
+/* Puts an entry into its chain, if there is room.  With the lock held. */
+static bool add(dns_cache *cache, dns_cache_shard *shard, uint64_t hash, dns_cache_entry *entry,
+                uint32_t now)
+{
+    const size_t need = weight(entry);
+    grow_table(cache, shard);
+    if (shard->size == 0 || !make_room(cache, shard, need, now)) return false;
+    dns_cache_entry **chain = &shard->table[bucket_of(shard, hash)];
+    entry->next = *chain;
+    *chain = entry;
+    shard->count++;
+    shard->bytes += need;
+    return true;
+}
+
+void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t hash,
+                        const dns_cache_new *answer)
+{
+    const uint32_t ttl = weir_dns_cache_ttl(cache, answer->ttl, answer->negative);
     dns_cache_entry *entry = NULL;
-    if (ttl > 0 && cache->limit > 0 && packed.len <= OCTETS_MAX)
-        entry = make_entry(lower, type, packed);
+    if (ttl > 0 && cache->limit > 0 && answer->packed.len <= OCTETS_MAX)
+        entry = make_entry(lower, hash, answer, ttl);
     dns_cache_shard *shard = shard_of(cache, hash);
     weir_spin_lock(&shard->lock);
-    dns_cache_entry **place = find_place(shard, lower, hash, type);
-    if (place && (ttl > 0 || cache->stale == 0)) drop(shard, place);
-    if (entry) {
-        size_t need = weight(entry);
-        grow_table(cache, shard);
-        if (shard->size > 0 && make_room(cache, shard, need, now)) {
-            entry->hash = tag_of(hash);
-            entry->ttl = ttl;
-            entry->expires = now + ttl;
-            uint32_t bucket = bucket_of(shard, hash);
-            entry->next = shard->table[bucket];
-            shard->table[bucket] = entry;
-            shard->count++;
-            shard->bytes += need;
-            entry = NULL;
-        }
+    /* The epoch is changed before any shard is emptied: what is put in after that sees it. */
+    if (answer->epoch == weir_dns_cache_epoch(cache)) {
+        dns_cache_entry **place = find_place(shard, lower, hash, answer->type);
+        /* "No such name" refreshes what is known, whatever its time (RFC 8767 5). */
+        if (place && (ttl > 0 || answer->negative || cache->stale == 0)) drop(shard, place);
+        if (entry && add(cache, shard, hash, entry, answer->came)) entry = NULL;
     }
     weir_spin_unlock(&shard->lock);
     free(entry);
@@ -259,6 +283,7 @@ static void forget(dns_cache_shard *shard, const weir_dns_name *lower, bool belo
 
 void weir_dns_cache_forget(dns_cache *cache, const weir_dns_name *lower, bool below)
 {
+    __atomic_fetch_add(&cache->epoch, 1, __ATOMIC_RELAXED);
     for (int i = 0; i < DNS_CACHE_SHARDS; i++) forget(&cache->shards[i], lower, below);
 }
 

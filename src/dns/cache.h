@@ -44,6 +44,7 @@ typedef struct dns_cache {
     uint32_t negative_max;
     uint32_t stale; /* seconds that an entry is kept past its TTL */
     bool prefetch;  /* tell who looks at a used entry near its end to ask again */
+    uint32_t epoch; /* atomic: how often something was forgotten */
     dns_cache_shard shards[DNS_CACHE_SHARDS];
 } dns_cache;
 
@@ -70,11 +71,28 @@ uint64_t weir_dns_cache_hash(const dns_cache *cache, const weir_dns_name *lower)
 dns_cache_found weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower, uint64_t hash,
                                     uint16_t type, uint32_t now, uint8_t *out, size_t room);
 
-/* Keeps an answer for `ttl` seconds (`negative`: cut to negative_max, too), in place of the one
- * that is there.  One of ttl 0, one that is too large, and one for which there is no memory is not
- * kept: the one that was there is gone then, too, unless `ttl` is 0 and it may be served stale. */
-void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,
-                        uint32_t now, uint32_t ttl, bool negative, weir_bytes packed);
+/* How long an answer with this TTL may be kept: cut to ttl_max, a negative one to negative_max. */
+uint32_t weir_dns_cache_ttl(const dns_cache *cache, uint32_t ttl, bool negative);
+
+/* The time between two calls of forget or clear, for put. */
+uint32_t weir_dns_cache_epoch(const dns_cache *cache);
+
+/* An answer to be kept. */
+typedef struct dns_cache_new {
+    uint16_t type;
+    bool negative;
+    uint32_t came;  /* second from which on its TTL counts */
+    uint32_t ttl;   /* cut by weir_dns_cache_ttl */
+    uint32_t epoch; /* in which it was asked for: past it, it may be what was to be forgotten */
+    weir_bytes packed;
+} dns_cache_new;
+
+/* Keeps an answer in place of the one that is there.  One of ttl 0, one that is too large, and one
+ * for which there is no memory is not kept: the one that was there is gone then, too, unless this
+ * is a positive one of ttl 0 and the other may be served stale.  One of a past epoch changes
+ * nothing. */
+void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t hash,
+                        const dns_cache_new *answer);
 
 /* Lets a stale answer be given without asking for `seconds`: the servers have just failed. */
 void weir_dns_cache_hold(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,

@@ -41,8 +41,12 @@ static void put(dns_cache *cache, const char *name, uint16_t type, uint32_t now,
                 const char *octets)
 {
     const weir_dns_name lower = name_of(name);
-    weir_dns_cache_put(cache, &lower, weir_dns_cache_hash(cache, &lower), type, now, ttl, false,
-                       weir_bytes_text(octets));
+    weir_dns_cache_put(cache, &lower, weir_dns_cache_hash(cache, &lower),
+                       &(dns_cache_new){.type = type,
+                                        .came = now,
+                                        .ttl = ttl,
+                                        .epoch = weir_dns_cache_epoch(cache),
+                                        .packed = weir_bytes_text(octets)});
 }
 
 static dns_cache_found find(dns_cache *cache, const char *name, uint16_t type, uint32_t now)
@@ -98,8 +102,9 @@ TEST(cache_cuts_times)
     dns_cache *cache = cache_of(1 << 20);
     const weir_dns_name lower = name_of("n.example");
     put(cache, "a.example", A, 0, UINT32_MAX, "x");
-    weir_dns_cache_put(cache, &lower, weir_dns_cache_hash(cache, &lower), A, 0, 5000, true,
-                       weir_bytes_text("x"));
+    weir_dns_cache_put(
+        cache, &lower, weir_dns_cache_hash(cache, &lower),
+        &(dns_cache_new){.type = A, .negative = true, .ttl = 5000, .packed = weir_bytes_text("x")});
     assert_int_equal(find(cache, "a.example", A, 0).ttl, 1000);
     assert_int_equal(find(cache, "n.example", A, 0).ttl, 100);
     put(cache, "z.example", A, 0, 0, "x");
@@ -137,7 +142,9 @@ TEST(cache_tells_names_of_one_hash_apart)
         char text[16];
         snprintf(text, sizeof text, "h%d", i);
         const weir_dns_name name = name_of(text);
-        weir_dns_cache_put(cache, &name, 77, A, 0, 10, false, weir_bytes_of(text + 1, 1));
+        weir_dns_cache_put(
+            cache, &name, 77,
+            &(dns_cache_new){.type = A, .ttl = 10, .packed = weir_bytes_of(text + 1, 1)});
     }
     for (int i = 0; i < 6; i++) {
         char text[16];
@@ -291,6 +298,41 @@ TEST(cache_forgets_a_name_and_those_below)
     const weir_dns_name root = name_of(".");
     weir_dns_cache_forget(cache, &root, true);
     assert_int_equal(entries(cache), 0);
+    end(cache);
+}
+
+TEST(cache_takes_no_answer_to_what_was_asked_before_it_forgot)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    const weir_dns_name lower = name_of("a.example");
+    const uint64_t hash = weir_dns_cache_hash(cache, &lower);
+    dns_cache_new answer = {
+        .type = A, .ttl = 10, .epoch = weir_dns_cache_epoch(cache), .packed = weir_bytes_text("x")};
+    weir_dns_cache_clear(cache);
+    weir_dns_cache_put(cache, &lower, hash, &answer);
+    assert_int_equal(entries(cache), 0);
+    put(cache, "a.example", A, 0, 10, "yz");
+    weir_dns_cache_put(cache, &lower, hash, &answer);
+    assert_int_equal(find(cache, "a.example", A, 0).len, 2);
+    answer.epoch = weir_dns_cache_epoch(cache);
+    weir_dns_cache_put(cache, &lower, hash, &answer);
+    assert_int_equal(find(cache, "a.example", A, 0).len, 1);
+    end(cache);
+}
+
+/* RFC 8767 5: "no such name" is no failure, even if it may not be kept. */
+TEST(cache_serves_nothing_stale_that_was_denied)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    const weir_dns_name lower = name_of("a.example");
+    cache->stale = 100;
+    put(cache, "a.example", A, 0, 10, "x");
+    put(cache, "a.example", A, 20, 0, "yz");
+    assert_int_equal(find(cache, "a.example", A, 20).len, 1);
+    weir_dns_cache_put(
+        cache, &lower, weir_dns_cache_hash(cache, &lower),
+        &(dns_cache_new){.type = A, .negative = true, .came = 20, .packed = weir_bytes_text("yz")});
+    assert_int_equal(find(cache, "a.example", A, 20).len, 0);
     end(cache);
 }
 

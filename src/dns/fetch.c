@@ -5,8 +5,6 @@
  */
 #include "dns/resolver.h"
 
-#include <stdlib.h>
-
 #include <weir/base/error.h>
 #include <weir/io/clock.h>
 #include <weir/io/scope.h>
@@ -38,49 +36,6 @@ static bool find(const dns_request *request, uint64_t hash, unsigned index, dns_
         if (found.held) __atomic_fetch_add(&request->resolver->stale, 1, __ATOMIC_RELAXED);
         return !found.stale || found.held;
     }
-}
-
-/* A question that nobody waits for. */
-typedef struct renewal {
-    weir_dns_resolver *resolver;
-    weir_dns_name lower;
-    uint16_t types[DNS_ASK_TYPES];
-    unsigned type_count;
-} renewal;
-
-static int renew(weir_io *io, void *argument)
-{
-    renewal *r = argument;
-    dns_request request = {.resolver = r->resolver,
-                           .now = weir_now(io, WEIR_CLOCK_BOOT),
-                           .lower = &r->lower,
-                           .types = {r->types[0], r->types[1]},
-                           .type_count = r->type_count,
-                           .background = true};
-    int error = weir_dns_view_take(io, r->resolver->files, request.now, &request.view);
-    if (error == 0) {
-        dns_result results[DNS_ASK_TYPES];
-        for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&results[i]);
-        error = weir_dns_flight(io, &request, results);
-        for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_free(&results[i]);
-        weir_dns_view_release(request.view);
-    }
-    free(r);
-    return error;
-}
-
-/* Asks again in the background; false if it cannot. */
-static bool begin_renewal(weir_io *io, const dns_request *request)
-{
-    renewal *r = malloc(sizeof *r);
-    if (!r) return false;
-    *r = (renewal){.resolver = request->resolver,
-                   .lower = *request->lower,
-                   .types = {request->types[0], request->types[1]},
-                   .type_count = request->type_count};
-    if (weir_group_concurrent(io, &request->resolver->background, renew, r, NULL) == 0) return true;
-    free(r);
-    return false;
 }
 
 /* Whether a failure says nothing of the name, so that what was known may stand in. */
@@ -131,7 +86,7 @@ static int fetch_stale(weir_io *io, const dns_request *request, uint64_t hash,
     const bool enough = is_enough(request, results);
     /* The question is the background's, so that it is not given up when the wait is over. */
     dns_request passenger = *request;
-    passenger.passive = enough && begin_renewal(io, request);
+    passenger.passive = enough;
     dns_result fresh[DNS_ASK_TYPES];
     for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&fresh[i]);
     weir_scope wait;
@@ -191,7 +146,7 @@ int weir_dns_fetch(weir_io *io, const dns_request *request, dns_result results[D
     __atomic_fetch_add(&resolver->lookups, request->type_count, __ATOMIC_RELAXED);
     if (hits) __atomic_fetch_add(&resolver->hits, hits, __ATOMIC_RELAXED);
     if (prefetch) {
-        if (begin_renewal(io, request))
+        if (weir_dns_renew(io, request))
             __atomic_fetch_add(&resolver->prefetched, 1, __ATOMIC_RELAXED);
     }
     return missing ? fetch_missing(io, request, hash, missing, results) : 0;

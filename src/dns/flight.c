@@ -5,7 +5,8 @@
  * The first who asks leads: it asks the servers.  The others follow: they wait for its results,
  * each in its own scope.  When the leader is canceled, or its scope's time is over, the flight is
  * without a leader, and the first follower that learns of it, or who comes first, leads from then
- * on.  One who is passive begins a flight without a leader.
+ * on.  Who is passive begins a flight without a leader, and after that the background's task that
+ * leads it: one for all who come while it asks.
  */
 #include "dns/resolver.h"
 
@@ -25,6 +26,7 @@ struct dns_flight {
     dns_flight *next;
     uint64_t hash;
     uint32_t refs;
+    uint32_t epoch; /* of the cache: no flight serves who comes after something was forgotten */
     bool led, done;
     uint16_t types[DNS_ASK_TYPES];
     unsigned type_count;
@@ -58,18 +60,20 @@ int weir_dns_result_outcome(const dns_result *result)
     }
 }
 
-static bool is_the_same(const dns_flight *flight, const dns_request *request, uint64_t hash)
+static bool is_the_same(const dns_flight *a, const dns_flight *b)
 {
-    return flight->hash == hash && flight->type_count == request->type_count &&
-           memcmp(flight->types, request->types, request->type_count * sizeof(uint16_t)) == 0 &&
-           weir_dns_name_equal(&flight->name, request->lower);
+    return a->hash == b->hash && a->epoch == b->epoch && a->type_count == b->type_count &&
+           memcmp(a->types, b->types, a->type_count * sizeof(uint16_t)) == 0 &&
+           weir_dns_name_equal(&a->name, &b->name);
 }
 
-static dns_flight *make_flight(const dns_request *request, uint64_t hash)
+static dns_flight *make_flight(const dns_request *request)
 {
+    const dns_cache *cache = &request->resolver->cache;
     dns_flight *flight = malloc(sizeof *flight);
     if (!flight) return NULL;
-    flight->hash = hash;
+    flight->hash = weir_dns_cache_hash(cache, request->lower);
+    flight->epoch = weir_dns_cache_epoch(cache);
     flight->refs = 1;
     flight->led = !request->passive;
     flight->done = false;
@@ -83,17 +87,26 @@ static dns_flight *make_flight(const dns_request *request, uint64_t hash)
     return flight;
 }
 
+/* Leads a flight from now on, if nobody does; whether the caller leads it. */
+static bool take_lead(weir_dns_resolver *resolver, dns_flight *flight)
+{
+    weir_spin_lock(&resolver->lock);
+    const bool taken = !flight->led && !flight->done;
+    if (taken) flight->led = true;
+    weir_spin_unlock(&resolver->lock);
+    return taken;
+}
+
 /* Joins the flight that asks the same, or begins one.  *lead: the caller leads. */
-static int join(const dns_request *request, dns_flight **out, bool *lead)
+static int join(weir_io *io, const dns_request *request, dns_flight **out, bool *lead)
 {
     weir_dns_resolver *resolver = request->resolver;
-    uint64_t hash = weir_dns_cache_hash(&resolver->cache, request->lower);
-    dns_flight *mine = make_flight(request, hash);
+    dns_flight *mine = make_flight(request);
     if (!mine) return WEIR_ENOMEM;
-    dns_flight **chain = &resolver->flights[hash % DNS_FLIGHT_CHAINS];
+    dns_flight **chain = &resolver->flights[mine->hash % DNS_FLIGHT_CHAINS];
     weir_spin_lock(&resolver->lock);
     dns_flight *flight = *chain;
-    while (flight && !is_the_same(flight, request, hash)) flight = flight->next;
+    while (flight && !is_the_same(flight, mine)) flight = flight->next;
     bool first = !flight;
     if (flight) {
         flight->refs++;
@@ -107,6 +120,9 @@ static int join(const dns_request *request, dns_flight **out, bool *lead)
     }
     weir_spin_unlock(&resolver->lock);
     if (flight != mine) free(mine);
+    /* After the flight is there, so that whoever leads it cannot be done before. */
+    if (first && request->passive && !weir_dns_renew(io, request))
+        *lead = take_lead(resolver, flight);
     if (!first && !*lead && !request->background)
         __atomic_fetch_add(&resolver->merged, 1, __ATOMIC_RELAXED);
     *out = flight;
@@ -142,9 +158,10 @@ static uint32_t ttl_left(weir_io *io, weir_instant came, uint32_t ttl)
 
 /* Boils a reply down to a result, and keeps it. */
 static void keep(weir_io *io, const dns_request *request, unsigned index, dns_reply *reply,
-                 dns_result *result)
+                 dns_flight *flight)
 {
-    weir_dns_resolver *resolver = request->resolver;
+    dns_cache *cache = &request->resolver->cache;
+    dns_result *result = &flight->results[index];
     uint16_t type = request->types[index];
     result->error = reply->error;
     if (result->error == 0)
@@ -153,13 +170,17 @@ static void keep(weir_io *io, const dns_request *request, unsigned index, dns_re
     if (result->error) return;
     dns_packed_head head = weir_dns_packed_read(result->packed.octets);
     bool negative = head.outcome != DNS_OUTCOME_RECORDS;
-    result->ttl = ttl_left(io, reply->came, result->packed.ttl);
+    uint32_t ttl = weir_dns_cache_ttl(cache, result->packed.ttl, negative);
+    result->ttl = ttl_left(io, reply->came, ttl);
     result->origin = WEIR_DNS_FROM_SERVER;
     if (type == WEIR_DNS_ANY) return;
-    weir_dns_cache_put(&resolver->cache, request->lower,
-                       weir_dns_cache_hash(&resolver->cache, request->lower), type,
-                       weir_dns_seconds(reply->came), result->packed.ttl, negative,
-                       weir_bytes_of(result->packed.octets, result->packed.len));
+    dns_cache_new answer = {.type = type,
+                            .negative = negative,
+                            .came = weir_dns_seconds(reply->came),
+                            .ttl = ttl,
+                            .epoch = flight->epoch,
+                            .packed = weir_bytes_of(result->packed.octets, result->packed.len)};
+    weir_dns_cache_put(cache, request->lower, flight->hash, &answer);
 }
 
 /* Remembers who answered, for the reports of those who follow. */
@@ -191,9 +212,9 @@ static int lead(weir_io *io, const dns_request *request, dns_flight *flight)
     int error = weir_dns_ask(io, asking->servers, &question, replies, request->report);
     bool mine = error == WEIR_ECANCELED || error == WEIR_EDEADLINE;
     __atomic_fetch_add(&resolver->questions, 1, __ATOMIC_RELAXED);
-    if (error) __atomic_fetch_add(&resolver->failures, 1, __ATOMIC_RELAXED);
+    if (error && !mine) __atomic_fetch_add(&resolver->failures, 1, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < request->type_count; i++) {
-        if (!mine) keep(io, request, i, &replies[i], &flight->results[i]);
+        if (!mine) keep(io, request, i, &replies[i], flight);
         if (!mine) note_last(flight, &replies[i]);
         weir_dns_reply_free(&replies[i]);
     }
@@ -263,7 +284,7 @@ int weir_dns_flight(weir_io *io, const dns_request *request, dns_result results[
     weir_dns_resolver *resolver = request->resolver;
     dns_flight *flight;
     bool leads;
-    int error = join(request, &flight, &leads);
+    int error = join(io, request, &flight, &leads);
     if (error) return error;
     bool followed = !leads;
     if (!leads) {

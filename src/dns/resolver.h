@@ -5,6 +5,7 @@
  *     lookup_host.c  lookup_record.c  …     what names mean: search list, hosts file, order
  *       fetch.c                             one name and one or two types: cache, staleness
  *         flight.c                          one question for all who ask the same at the same time
+ *         renew.c                           a flight of the background's
  *           ask.c                           the servers
  */
 #ifndef DNS_RESOLVER_H
@@ -77,7 +78,7 @@ typedef struct dns_request {
     unsigned type_count;
     bool fresh;      /* do not answer from the cache */
     bool background; /* nobody waits for it */
-    bool passive;    /* another task is about to ask: wait for that */
+    bool passive;    /* the question is to go on without it: the background's */
     weir_dns_report *report;
 } dns_request;
 
@@ -89,6 +90,9 @@ int weir_dns_fetch(weir_io *io, const dns_request *request, dns_result results[D
 /* Asks the servers, or shares the answer with who asks the same now, and keeps it in the cache.
  * Returns and sets as weir_dns_fetch. */
 int weir_dns_flight(weir_io *io, const dns_request *request, dns_result results[DNS_ASK_TYPES]);
+
+/* Asks in the background, which ends with the resolver.  False if it cannot. */
+bool weir_dns_renew(weir_io *io, const dns_request *request);
 
 /* The servers for a view, counted.  Returns 0 and *out, WEIR_ENOMEM, errors of
  * weir_dns_servers_create. */

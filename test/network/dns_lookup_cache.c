@@ -59,6 +59,7 @@ LOOKUP_ON_SIM(dns_lookup_cuts_long_times)
     h->options.negative_ttl_max = weir_seconds(10);
     house_open(io, h);
     check_int(from(io, h, "x.example", 0), WEIR_DNS_FROM_SERVER);
+    check_int(h->host.ttl, 60);
     check_int(from(io, h, "no.example", 0), WEIR_EDNS_NOTFOUND);
     check_int(from(io, h, "zero.example", 0), WEIR_DNS_FROM_SERVER);
     check_int(from(io, h, "odd.example", 0), WEIR_DNS_FROM_SERVER);

@@ -77,6 +77,23 @@ CONTRACT(dns_lookup_shares_questions)
     house_end(io, h);
 }
 
+/* What was asked before is old news: it is neither kept nor given to who comes after. */
+CONTRACT(dns_lookup_after_a_flush_asks_anew)
+{
+    house *h = house_begin(io, RULES({LATE, .times = 1, .records = {"@ 300 A 192.0.2.1"}},
+                                     {.times = 1, .rcode = WEIR_DNS_NXDOMAIN},
+                                     {.records = {"@ 300 A 192.0.2.1"}}));
+    looker *before = begin(io, h, "x.example", no_limit);
+    check_int(dns_server_wait(io, h->server, 1), 0);
+    weir_dns_resolver_flush(h->resolver, NULL);
+    looker *after = begin(io, h, "x.example", no_limit);
+    check_int(end(io, after), WEIR_EDNS_NOTFOUND);
+    check_int(end(io, before), 1);
+    check_int(house_statistics(h).entries, 0);
+    check_int(house_asked(h), 2);
+    house_end(io, h);
+}
+
 CONTRACT(dns_lookup_keeps_different_questions_apart)
 {
     house *h = house_begin(io, RULES({.name = "a.example.", LATE, .records = {"@ 300 A 192.0.2.1"}},
@@ -102,6 +119,7 @@ CONTRACT(dns_lookup_goes_on_when_its_leader_is_canceled)
     free(leader);
     for (int i = 0; i < TASKS; i++) check_int(end(io, followers[i]), 1);
     check_int(house_asked(h), 2);
+    check_int(house_statistics(h).failures, 0);
     house_end(io, h);
 }
 

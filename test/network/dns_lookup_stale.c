@@ -5,6 +5,7 @@
  */
 #include "test/network/dns_lookup.h"
 
+#include <weir/io/inspect.h>
 #include <weir/io/scope.h>
 
 static int from(weir_io *io, house *h, const char *name, unsigned flags)
@@ -53,6 +54,41 @@ LOOKUP_ON_SIM(dns_lookup_gives_a_stale_answer_when_nobody_answers)
     check_int(house_asked(h), 3);
     pass(io, 3600);
     check_int(from(io, h, "x.example", 0), WEIR_EDNS_TIMEOUT);
+    house_end(io, h);
+}
+
+static void count_task(void *argument, const weir_task_info *info)
+{
+    (void)info;
+    ++*(int *)argument;
+}
+
+static int find_stale(weir_io *io, void *argument)
+{
+    weir_address address;
+    house *h = argument;
+    return weir_dns_lookup_host(io, h->resolver, weir_bytes_text("x.example"), 80, NULL, &address,
+                                1, NULL);
+}
+
+/* However many wait for it, a stale answer is renewed by one task. */
+LOOKUP_ON_SIM(dns_lookup_renews_a_stale_answer_once)
+{
+    enum { MANY = 40 };
+    house *h = begin_stale(
+        io, RULES({.times = 1, .records = {"@ 10 A 192.0.2.1"}}, {.does = DNS_SERVER_DROP}));
+    weir_task tasks[MANY];
+    int before = 0, after = 0, result;
+    check_int(weir_tasks(io, count_task, &before), 0);
+    for (int i = 0; i < MANY; i++)
+        check_int(weir_concurrent(io, &tasks[i], find_stale, h, NULL), 0);
+    check_int(weir_sleep(io, weir_milliseconds(100)), 0);
+    check_int(weir_tasks(io, count_task, &after), 0);
+    check(after <= before + MANY + 2);
+    for (int i = 0; i < MANY; i++) {
+        check_int(weir_await(io, &tasks[i], &result), 0);
+        check_int(result, 1);
+    }
     house_end(io, h);
 }
 

@@ -66,8 +66,8 @@ int weir_dns_resolver_create(weir_io *io, const weir_dns_resolver_options *optio
 void weir_dns_resolver_destroy(weir_io *io, weir_dns_resolver *resolver);
 
 /* Forgets what the cache has of a name and all names below it; NULL: forgets everything, what was
- * learned about the servers included, and reads the files again.  Any task of its engine; never
- * waits. */
+ * learned about the servers included, and reads the files again.  Answers to questions that are
+ * under way go to who waits for them, and are not kept.  Any task of its engine; never waits. */
 void weir_dns_resolver_flush(weir_dns_resolver *resolver, const weir_dns_name *name);
 
 /* What happened since the resolver was made. */
@@ -77,7 +77,7 @@ typedef struct weir_dns_statistics {
     uint64_t stale;      /* answered past their time */
     uint64_t merged;     /* shared the question of another task */
     uint64_t questions;  /* put to servers: names with one or two types */
-    uint64_t failures;   /* of them, without an answer */
+    uint64_t failures;   /* of them, without an answer; not those that were canceled */
     uint64_t prefetched; /* asked again before their time was over */
     uint64_t entries;    /* in the cache now */
     uint64_t bytes;      /* that the cache takes now */
