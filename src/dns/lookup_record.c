@@ -11,8 +11,7 @@
 
 #include "dns/resolver.h"
 
-/* Types that are no question about a name's records: OPT and what stands before ANY. */
-static bool is_askable(uint16_t type)
+bool weir_dns_is_askable(uint16_t type)
 {
     return type != 0 && type != WEIR_DNS_OPT && (type < 249 || type > 254);
 }
@@ -127,7 +126,7 @@ static int look_up(weir_io *io, weir_dns_resolver *resolver, const weir_dns_name
     static const weir_dns_lookup_options defaults;
     if (!options) options = &defaults;
     *out = (weir_dns_answer){0};
-    if (!is_askable(type)) return WEIR_EINVAL;
+    if (!weir_dns_is_askable(type)) return WEIR_EINVAL;
     weir_dns_name lower = *name;
     weir_dns_name_lower(&lower);
     looking l = {.request = {.resolver = resolver,

@@ -26,6 +26,12 @@ static int take_message(const dns_reply *reply, weir_dns_message *out)
     return reply->error;
 }
 
+static bool is_server(const weir_address *address)
+{
+    const bool ip = address->kind == WEIR_ADDRESS_IPV4 || address->kind == WEIR_ADDRESS_IPV6;
+    return ip && address->port != 0;
+}
+
 static int ask(weir_io *io, weir_dns_resolver *resolver, const weir_dns_view *view,
                const dns_question *question, const weir_dns_query_options *options,
                weir_dns_message *out)
@@ -54,6 +60,8 @@ int weir_dns_query(weir_io *io, weir_dns_resolver *resolver, const weir_dns_name
     if (!options) options = &defaults;
     *out = (weir_dns_message){0};
     if (options->dnssec && options->no_edns) return WEIR_EINVAL;
+    if (!weir_dns_is_askable(type)) return WEIR_EINVAL;
+    if (options->server && !is_server(options->server)) return WEIR_EINVAL;
     const weir_dns_view *view;
     int error = weir_dns_resolver_view(io, resolver, &view);
     if (error) return error;

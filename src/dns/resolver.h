@@ -104,6 +104,9 @@ void weir_dns_asking_release(weir_io *io, weir_dns_resolver *resolver, dns_askin
 dns_ask_options weir_dns_ask_options(const weir_dns_resolver *resolver,
                                      const weir_dns_config *config);
 
+/* Whether a type is a question about a name's records: OPT and what stands before ANY is not. */
+bool weir_dns_is_askable(uint16_t type);
+
 /* What two sources asked one after the other come to: what the second one says, unless it has
  * nothing while the first one failed or knew the name. */
 int weir_dns_then(int first, int second);

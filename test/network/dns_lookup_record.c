@@ -181,6 +181,15 @@ CONTRACT(dns_query_asks_as_it_is_told)
     }
     check_int(query(io, h, (weir_dns_query_options){.dnssec = true, .no_edns = true}, &message),
               WEIR_EINVAL);
+    weir_address other = dns_server_address(h->server);
+    other.port = 0;
+    check_int(query(io, h, (weir_dns_query_options){.server = &other}, &message), WEIR_EINVAL);
+    other = (weir_address){.kind = WEIR_ADDRESS_UNIX};
+    check_int(query(io, h, (weir_dns_query_options){.server = &other}, &message), WEIR_EINVAL);
+    static const uint16_t no_types[] = {0, WEIR_DNS_OPT, 251, 252};
+    const weir_dns_name name = house_name("x.example");
+    for (size_t i = 0; i < sizeof no_types / sizeof *no_types; i++)
+        check_int(weir_dns_query(io, h->resolver, &name, no_types[i], NULL, &message), WEIR_EINVAL);
     check_int(house_statistics(h).lookups + house_statistics(h).entries, 0);
     house_end(io, h);
 }
