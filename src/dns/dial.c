@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 #include <weir/base/error.h>
-#include <weir/net/endpoint.h>
 
 #include "dns/dial_run.h"
+#include "dns/host.h"
 
 static void clear(const weir_dial_options *options)
 {
@@ -73,28 +73,13 @@ int weir_dial_addresses(weir_io *io, const weir_address *addresses, size_t count
 
 /* Hosts --------------------------------------------------------------------------------------- */
 
-static bool excluded(const weir_address *address, unsigned lookup_flags)
-{
-    const unsigned other =
-        address->kind == WEIR_ADDRESS_IPV6 ? WEIR_DNS_IPV4_ONLY : WEIR_DNS_IPV6_ONLY;
-    return (lookup_flags & other) != 0;
-}
-
-int weir_dial_literal(weir_bytes host, uint16_t port, unsigned lookup_flags, weir_address *out)
-{
-    weir_address_why why;
-    const int error = weir_endpoint_parse_address(host, WEIR_ADDRESS_AS_IP, port, out, &why);
-    if (error) return error == WEIR_EZONETEXT ? error : 0;
-    weir_address_unmap(out);
-    return excluded(out, lookup_flags) ? WEIR_EAFNOSUPPORT : 1;
-}
-
 int weir_dial_host_more(weir_io *io, weir_dns_resolver *resolver, weir_bytes host, uint16_t port,
                         const weir_dial_options *options, weir_tcp_stream *out, bool *stopped)
 {
     weir_address address;
     *stopped = false;
-    int result = weir_dial_literal(host, port, options ? options->lookup.flags : 0, &address);
+    const unsigned families = weir_dns_families(options ? options->lookup.flags : 0);
+    int result = weir_dns_literal(host, port, families, &address);
     if (result < 0) return result;
     if (result > 0) return dial_known(io, &address, 1, options, out, stopped);
     result = weir_dial_check(options);
@@ -122,20 +107,11 @@ int weir_dial(weir_io *io, weir_dns_resolver *resolver, weir_bytes text,
               const weir_dial_options *options, weir_tcp_stream *out)
 {
     clear(options);
-    weir_endpoint endpoint;
-    int error = weir_endpoint_parse(text, &endpoint);
-    if (error == 0) {
-        weir_address addresses[sizeof endpoint.addresses / sizeof *endpoint.addresses];
-        size_t count = 0;
-        for (size_t i = 0; i < endpoint.count; i++)
-            if (!excluded(&endpoint.addresses[i], options ? options->lookup.flags : 0))
-                addresses[count++] = endpoint.addresses[i];
-        return count ? weir_dial_addresses(io, addresses, count, options, out) : WEIR_EAFNOSUPPORT;
-    }
-    if (error != WEIR_EADDRTEXT) return error;
+    weir_address addresses[WEIR_ENDPOINT_ADDRESSES];
     weir_host_port parts;
-    error = weir_address_split(text, WEIR_ADDRESS_AS_SOCKET, 0, &parts, NULL);
-    if (error) return error;
-    if (parts.bracketed) return WEIR_EADDRTEXT;
+    const unsigned families = weir_dns_families(options ? options->lookup.flags : 0);
+    const int count = weir_dns_endpoint(text, families, addresses, &parts);
+    if (count < 0) return count;
+    if (count > 0) return weir_dial_addresses(io, addresses, (size_t)count, options, out);
     return weir_dial_host(io, resolver, parts.host, parts.port, options, out);
 }

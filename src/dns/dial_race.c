@@ -12,6 +12,7 @@
 
 #include "base/spin.h"
 #include "dns/dial_run.h"
+#include "dns/host.h"
 
 /* Invariant: `lock` guards `outcomes`, `count`, `given`, `ended` and `result`; `changed` is set
  * after each change; an address has one outcome, so that there is always room. */
@@ -46,7 +47,8 @@ static int run(weir_io *io, weir_dial_race *race)
     weir_dial_run_init(&race->run, &race->options);
     race->run.sink = take_outcome;
     race->run.argument = race;
-    int error = weir_dial_literal(race->host, race->port, race->options.lookup.flags, &address);
+    const unsigned families = weir_dns_families(race->options.lookup.flags);
+    int error = weir_dns_literal(race->host, race->port, families, &address);
     if (error > 0) {
         weir_dial_order_add(&race->run.order, &address);
         error = 0;

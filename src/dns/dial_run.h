@@ -78,10 +78,6 @@ int weir_dial_refuse(const weir_tcp_connect_options *tcp, const weir_address *ad
 /* Notes a failure in a report, which may be NULL. */
 void weir_dial_note(weir_connect_report *report, const weir_address *address, int error);
 
-/* Reads a host that is an address in itself.  Returns 1 and *out; 0: it is a name; WEIR_EZONETEXT,
- * WEIR_EAFNOSUPPORT: of a family that the flags exclude. */
-int weir_dial_literal(weir_bytes host, uint16_t port, unsigned lookup_flags, weir_address *out);
-
 /* As weir_dial_host, but adds to the report.  *stopped: the error is no failure of an address, but
  * a request to stop or the deadline of a scope. */
 int weir_dial_host_more(weir_io *io, weir_dns_resolver *resolver, weir_bytes host, uint16_t port,

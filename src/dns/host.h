@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <weir/dns/lookup.h>
+#include <weir/net/endpoint.h>
 
 #include "dns/resolver.h"
 
@@ -50,9 +51,24 @@ int weir_dns_find_host(weir_io *io, dns_host *host, weir_bytes name);
 int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t port,
                        const weir_dns_lookup_options *options);
 
-/* Adds an address that is wanted and not there yet, a mapped one as the IPv4 address that it is;
- * what is beyond the room is left out. */
-void weir_dns_host_add(dns_host *host, weir_address address);
+/* The families (weir_dns_family) that the flags of a lookup leave. */
+unsigned weir_dns_families(unsigned lookup_flags);
+
+/* Reads a text that is an address in itself.  Returns 1 and *out; 0: it may be a name;
+ * WEIR_EAFNOSUPPORT: of another family; WEIR_EZONETEXT; WEIR_EDNS_NAME: neither a name nor an
+ * address. */
+int weir_dns_literal(weir_bytes text, uint16_t port, unsigned families, weir_address *out);
+
+/* Reads an endpoint.  Returns how many addresses it stands for, of these families, mapped ones as
+ * the IPv4 addresses that they are; 0: a name and a port, in *parts; WEIR_EAFNOSUPPORT: of other
+ * families; errors of weir_endpoint_parse. */
+int weir_dns_endpoint(weir_bytes text, unsigned families, weir_address out[WEIR_ENDPOINT_ADDRESSES],
+                      weir_host_port *parts);
+
+/* Adds an address that is wanted and not there yet, a mapped one as the IPv4 address that it is.
+ * What is beyond the room is left out, of the family that has more than half of it.  Whether it was
+ * added. */
+bool weir_dns_host_add(dns_host *host, weir_address address);
 
 /* Asks DNS for the types of `request`, and adds their addresses.  Returns how many there are, or an
  * error. */

@@ -29,6 +29,14 @@ int weir_dns_then(int first, int second)
     return nothing && first != WEIR_EDNS_NOTFOUND ? first : second;
 }
 
+unsigned weir_dns_families(unsigned lookup_flags)
+{
+    unsigned families = WEIR_DNS_BOTH;
+    if (lookup_flags & WEIR_DNS_IPV4_ONLY) families &= ~(unsigned)WEIR_DNS_IPV6;
+    if (lookup_flags & WEIR_DNS_IPV6_ONLY) families &= ~(unsigned)WEIR_DNS_IPV4;
+    return families;
+}
+
 int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t port,
                        const weir_dns_lookup_options *options)
 {
@@ -37,9 +45,7 @@ int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t por
     host->resolver = resolver;
     host->view = NULL;
     host->flags = options->flags;
-    host->families = WEIR_DNS_BOTH;
-    if (options->flags & WEIR_DNS_IPV4_ONLY) host->families &= ~(unsigned)WEIR_DNS_IPV6;
-    if (options->flags & WEIR_DNS_IPV6_ONLY) host->families &= ~(unsigned)WEIR_DNS_IPV4;
+    host->families = weir_dns_families(options->flags);
     host->report = options->report;
     host->steps = options->steps;
     host->port = port;
@@ -58,14 +64,31 @@ static unsigned family_of(const weir_address *address)
     return address->kind == WEIR_ADDRESS_IPV4 ? WEIR_DNS_IPV4 : WEIR_DNS_IPV6;
 }
 
-void weir_dns_host_add(dns_host *host, weir_address address)
+/* The last address of the other family, if that has more than half of the room; else NULL. */
+static weir_address *surplus(dns_host *host, unsigned family)
+{
+    weir_address *last = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < host->count; i++) {
+        if (family_of(&host->addresses[i]) == family) continue;
+        last = &host->addresses[i];
+        count++;
+    }
+    return count > WEIR_DNS_HOST_ADDRESSES / 2 ? last : NULL;
+}
+
+bool weir_dns_host_add(dns_host *host, weir_address address)
 {
     address = weir_address_unmap(&address);
     address.port = host->port;
-    if (!(host->families & family_of(&address))) return;
+    const unsigned family = family_of(&address);
+    if (!(host->families & family)) return false;
     for (size_t i = 0; i < host->count; i++)
-        if (weir_address_equal(&host->addresses[i], &address)) return;
-    if (host->count < WEIR_DNS_HOST_ADDRESSES) host->addresses[host->count++] = address;
+        if (weir_address_equal(&host->addresses[i], &address)) return false;
+    weir_address *place = host->count < WEIR_DNS_HOST_ADDRESSES ? &host->addresses[host->count++]
+                                                                : surplus(host, family);
+    if (place) *place = address;
+    return place != NULL;
 }
 
 /* Tells the sink of a family that it has not been told of: its addresses, or why it has none. */
@@ -93,24 +116,41 @@ static int finish(weir_io *io, dns_host *host)
 
 /* Literals ------------------------------------------------------------------------------------ */
 
-/* Whether a text can be nothing but an address: it has a colon, or ends in a digit or in a zone. */
-static bool may_be_literal(weir_bytes text)
+/* Whether the last label is a number, in C's notation: no name of a host ends like that, so that
+ * addresses can be told from names (RFC 1123 2.1, RFC 3696 2). */
+static bool ends_in_number(weir_bytes text)
 {
-    if (memchr(text.data, ':', text.len)) return true;
-    char last = text.data[text.len - 1];
-    return last >= '0' && last <= '9';
+    size_t end = text.len;
+    if (end > 0 && text.data[end - 1] == '.') end--;
+    size_t start = end;
+    while (start > 0 && text.data[start - 1] != '.') start--;
+    const bool hex = end - start > 2 && memcmp(text.data + start, "0x", 2) == 0;
+    if (hex) start += 2;
+    for (size_t i = start; i < end; i++) {
+        const char c = text.data[i];
+        const bool letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+        if (!(c >= '0' && c <= '9') && !(hex && letter)) return false;
+    }
+    return end > start;
+}
+
+int weir_dns_literal(weir_bytes text, uint16_t port, unsigned families, weir_address *out)
+{
+    const bool colon = text.len > 0 && memchr(text.data, ':', text.len);
+    if (!colon && !ends_in_number(text)) return 0;
+    weir_address_why why;
+    const int error = weir_endpoint_parse_address(text, WEIR_ADDRESS_AS_IP, port, out, &why);
+    if (error) return error == WEIR_EZONETEXT ? error : WEIR_EDNS_NAME;
+    *out = weir_address_unmap(out);
+    return families & family_of(out) ? 1 : WEIR_EAFNOSUPPORT;
 }
 
 /* An address in itself: 1 and the host has it, 0 if it is none, or an error. */
 static int take_literal(dns_host *host, weir_bytes text)
 {
-    if (text.len == 0 || !may_be_literal(text)) return 0;
     weir_address address;
-    weir_address_why why;
-    int error = weir_endpoint_parse_address(text, WEIR_ADDRESS_AS_IP, host->port, &address, &why);
-    if (error) return error == WEIR_EZONETEXT ? error : 0;
-    address = weir_address_unmap(&address);
-    if (!(host->families & family_of(&address))) return WEIR_EAFNOSUPPORT;
+    const int result = weir_dns_literal(text, host->port, host->families, &address);
+    if (result <= 0) return result;
     host->found.origin = WEIR_DNS_FROM_LITERAL;
     weir_dns_host_add(host, address);
     return 1;
@@ -130,6 +170,19 @@ static int take_localhost(dns_host *host, const weir_dns_name *name)
     return (int)count;
 }
 
+/* There are more than were found: those of one family may stand behind too many of the other. */
+static void add_each_family(dns_host *host, const weir_dns_name *name,
+                            weir_address found[WEIR_DNS_HOST_ADDRESSES])
+{
+    static const unsigned families[] = {WEIR_DNS_IPV6, WEIR_DNS_IPV4};
+    for (int f = 0; f < 2; f++) {
+        if (!(host->families & families[f])) continue;
+        const int count = weir_dns_hosts_find(host->view->hosts, name, families[f], found,
+                                              WEIR_DNS_HOST_ADDRESSES, NULL);
+        for (int i = 0; i < count; i++) weir_dns_host_add(host, found[i]);
+    }
+}
+
 static int look_into_hosts(dns_host *host, const weir_dns_name *name)
 {
     weir_address found[WEIR_DNS_HOST_ADDRESSES];
@@ -138,6 +191,7 @@ static int look_into_hosts(dns_host *host, const weir_dns_name *name)
     if (count == 0) count = WEIR_EDNS_NODATA;
     weir_dns_steps_add(host->steps, WEIR_DNS_FROM_HOSTS, name, count);
     for (int i = 0; i < count; i++) weir_dns_host_add(host, found[i]);
+    if (count == WEIR_DNS_HOST_ADDRESSES) add_each_family(host, name, found);
     if (count > 0) {
         host->found.origin = WEIR_DNS_FROM_HOSTS;
         weir_dns_host_name(&host->found.name, name);
@@ -169,16 +223,16 @@ static int take_result(dns_host *host, const weir_dns_name *name, const dns_resu
     if (outcome) return outcome;
     dns_packed_head head = weir_dns_packed_read(result->packed.octets);
     const uint8_t *at = result->packed.octets + DNS_PACKED_HEAD + head.alias_octets;
-    size_t before = host->count;
+    int count = 0;
     for (unsigned i = 0; i < head.records; i++) {
         uint16_t words[2];
         memcpy(words, at, sizeof words);
         weir_address address = {.kind = words[1] == 4 ? WEIR_ADDRESS_IPV4 : WEIR_ADDRESS_IPV6};
         memcpy(&address.at, at + sizeof words, words[1]);
-        weir_dns_host_add(host, address);
+        count += weir_dns_host_add(host, address);
         at += sizeof words + words[1];
     }
-    if (host->count == before) return WEIR_EDNS_NODATA;
+    if (count == 0) return WEIR_EDNS_NODATA;
     bool first = host->found.origin == WEIR_DNS_FROM_NOWHERE;
     if (first || result->ttl < host->found.ttl) host->found.ttl = result->ttl;
     if (first) {
@@ -186,7 +240,7 @@ static int take_result(dns_host *host, const weir_dns_name *name, const dns_resu
         weir_dns_host_name(&host->found.name, name);
         read_canonical(&result->packed, name, &host->found.canonical);
     }
-    return (int)(host->count - before);
+    return count;
 }
 
 int weir_dns_host_combine(int a, int b)

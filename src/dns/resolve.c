@@ -4,33 +4,52 @@
  */
 #include <weir/dns/lookup.h>
 
-#include <weir/base/error.h>
-#include <weir/net/endpoint.h>
+#include <string.h>
 
-/* The addresses of an endpoint that needs no look-up, as many as the flags and the room allow. */
-static int give(const weir_endpoint *endpoint, unsigned flags, weir_address *out, size_t room)
+#include <weir/base/error.h>
+#include <weir/dns/hosts.h>
+
+#include "dns/host.h"
+
+static bool is_allowed(const weir_address *address, unsigned families)
 {
-    size_t count = 0;
-    for (unsigned i = 0; i < endpoint->count && count < room; i++) {
-        uint8_t kind = endpoint->addresses[i].kind;
-        if (kind == WEIR_ADDRESS_IPV4 && (flags & WEIR_DNS_IPV6_ONLY)) continue;
-        if (kind == WEIR_ADDRESS_IPV6 && (flags & WEIR_DNS_IPV4_ONLY)) continue;
-        out[count++] = endpoint->addresses[i];
+    switch (address->kind) {
+    case WEIR_ADDRESS_IPV4: return (families & WEIR_DNS_IPV4) != 0;
+    case WEIR_ADDRESS_IPV6: return (families & WEIR_DNS_IPV6) != 0;
+    default: return true;
     }
-    return count ? (int)count : WEIR_EAFNOSUPPORT;
+}
+
+int weir_dns_endpoint(weir_bytes text, unsigned families, weir_address out[WEIR_ENDPOINT_ADDRESSES],
+                      weir_host_port *parts)
+{
+    weir_endpoint endpoint;
+    int error = weir_endpoint_parse(text, &endpoint);
+    if (error == WEIR_EADDRTEXT) {
+        error = weir_address_split(text, WEIR_ADDRESS_AS_SOCKET, 0, parts, NULL);
+        return error || !parts->bracketed ? error : WEIR_EADDRTEXT;
+    }
+    if (error) return error;
+    int count = 0;
+    for (unsigned i = 0; i < endpoint.count; i++) {
+        const weir_address address = weir_address_unmap(&endpoint.addresses[i]);
+        if (is_allowed(&address, families)) out[count++] = address;
+    }
+    return count ? count : WEIR_EAFNOSUPPORT;
 }
 
 int weir_dns_resolve(weir_io *io, weir_dns_resolver *resolver, weir_bytes text,
                      const weir_dns_lookup_options *options, weir_address *out, size_t room)
 {
     if (room == 0) return WEIR_EINVAL;
-    weir_endpoint endpoint;
-    int error = weir_endpoint_parse(text, &endpoint);
-    if (error == 0) return give(&endpoint, options ? options->flags : 0, out, room);
-    if (error != WEIR_EADDRTEXT) return error;
+    weir_address addresses[WEIR_ENDPOINT_ADDRESSES];
     weir_host_port parts;
-    error = weir_address_split(text, WEIR_ADDRESS_AS_SOCKET, 0, &parts, NULL);
-    if (error) return error;
-    if (parts.bracketed) return WEIR_EADDRTEXT;
-    return weir_dns_lookup_host(io, resolver, parts.host, parts.port, options, out, room, NULL);
+    int count =
+        weir_dns_endpoint(text, weir_dns_families(options ? options->flags : 0), addresses, &parts);
+    if (count < 0) return count;
+    if (count == 0)
+        return weir_dns_lookup_host(io, resolver, parts.host, parts.port, options, out, room, NULL);
+    if ((size_t)count > room) count = (int)room;
+    memcpy(out, addresses, (size_t)count * sizeof *out);
+    return count;
 }

@@ -65,7 +65,7 @@ enum dns_server_trick {
     DNS_SERVER_CLOSE_AFTER = 1 << 23,    /* TCP: answers and closes */
 };
 
-enum { DNS_SERVER_RECORDS = 16 };
+enum { DNS_SERVER_RECORDS = 40 };
 
 /* What is done with questions; zero is the default of each member. */
 typedef struct dns_server_rule {

@@ -235,6 +235,22 @@ CONTRACT(dial_reads_texts)
     check_int(dial_text(io, &stage, text), 0);
     check(dial_peer_is(&stage, 1));
 
+    /* A mapped address is the one of IPv4 that it is. */
+    weir_address mapped = dial_address(&stage, 1);
+    mapped = weir_address_map(&mapped);
+    weir_address_print(&mapped, text);
+    stage.options.lookup.flags = WEIR_DNS_IPV4_ONLY;
+    check_int(dial_text(io, &stage, text), 0);
+    check(dial_peer_is(&stage, 1));
+    stage.options.lookup.flags = WEIR_DNS_IPV6_ONLY;
+    check_int(dial_text(io, &stage, text), WEIR_EAFNOSUPPORT);
+    weir_tcp_stream mapped_tcp;
+    *strrchr(text, ']') = '\0';
+    check_int(weir_dial_host(io, stage.resolver, weir_bytes_text(text + 1), stage.port,
+                             &stage.options, &mapped_tcp),
+              WEIR_EAFNOSUPPORT);
+    stage.options.lookup.flags = 0;
+
     /* A text that is an address takes no task. */
     const uint64_t spawned = weir_counters_of(io).spawned;
     const weir_address address = dial_address(&stage, 1);

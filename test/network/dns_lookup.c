@@ -133,7 +133,10 @@ CONTRACT(dns_lookup_takes_addresses_as_they_are)
         {"192.0.2.7", "192.0.2.7", 0},        {"2001:db8::7", "2001:db8::7", 0},
         {"::ffff:192.0.2.7", "192.0.2.7", 0}, {"fe80::1%no-such-interface", NULL, WEIR_EZONETEXT},
         {"", NULL, WEIR_EDNS_NAME},           {"a..b", NULL, WEIR_EDNS_NAME},
-        {".a", NULL, WEIR_EDNS_NAME},
+        {".a", NULL, WEIR_EDNS_NAME},         {"192.0.2.1.", NULL, WEIR_EDNS_NAME},
+        {"1.2.3", NULL, WEIR_EDNS_NAME},      {"3221225985", NULL, WEIR_EDNS_NAME},
+        {"1.2.3.256", NULL, WEIR_EDNS_NAME},  {"1::2::3", NULL, WEIR_EDNS_NAME},
+        {"host:80", NULL, WEIR_EDNS_NAME},    {"0x7f000001", NULL, WEIR_EDNS_NAME},
     };
     house *h = house_begin(io, RULES({.records = {"@ 300 A 192.0.2.99"}}));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -146,8 +149,13 @@ CONTRACT(dns_lookup_takes_addresses_as_they_are)
     check_int(weir_dns_lookup_host(io, h->resolver, weir_bytes_text("::1"), 1, NULL, h->addresses,
                                    0, NULL),
               WEIR_EINVAL);
+    check_int(house_find(io, h, "::ffff:192.0.2.7", WEIR_DNS_IPV6_ONLY), WEIR_EAFNOSUPPORT);
     check_int(house_asked(h), 0);
     check_int(house_statistics(h).lookups, 0);
+    /* What only looks like one. */
+    house_expect(io, h, "1.2.3.4a", "192.0.2.99", 0);
+    house_expect(io, h, "4.3.2.1.example", "192.0.2.99", 0);
+    house_expect(io, h, "0x", "192.0.2.99", 0);
     house_end(io, h);
 }
 

@@ -71,7 +71,8 @@ typedef struct weir_dns_lookup_options {
 
 /* Hosts ------------------------------------------------------------------------------------- */
 
-#define WEIR_DNS_HOST_ADDRESSES 32 /* that are looked at, of a host that has more */
+/* That are looked at, of a host that has more; each family has at least half of the room. */
+#define WEIR_DNS_HOST_ADDRESSES 32
 
 /* What is known of a host besides its addresses. */
 typedef struct weir_dns_host {
@@ -90,13 +91,17 @@ typedef struct weir_dns_host {
  * The addresses have `port`, are without repetition, never IPv4-mapped, and in the order to try
  * them (RFC 6724, order.h).  `host` and `options` may be NULL.
  *
+ * What has a colon or ends in a number, and is no address, is no name either: nobody is asked for
+ * "192.0.2.1.", "1.2.3" or "1::2::3" (WEIR_EDNS_NAME).
+ *
  * Returns how many were written, at least 1, at most `room`; the errors above; WEIR_EAFNOSUPPORT
  * for an address of the family that the flags exclude; WEIR_EZONETEXT; WEIR_EINVAL for room 0. */
 int weir_dns_lookup_host(weir_io *io, weir_dns_resolver *resolver, weir_bytes name, uint16_t port,
                          const weir_dns_lookup_options *options, weir_address *out, size_t room,
                          weir_dns_host *host);
 
-/* Turns an endpoint into addresses: all forms of net/endpoint.h, and "name:port".
+/* Turns an endpoint into addresses: all forms of net/endpoint.h, and "name:port".  Mapped addresses
+ * become those of IPv4 that they are.
  * Returns as weir_dns_lookup_host; WEIR_EADDRTEXT, WEIR_EPORTTEXT. */
 int weir_dns_resolve(weir_io *io, weir_dns_resolver *resolver, weir_bytes text,
                      const weir_dns_lookup_options *options, weir_address *out, size_t room);
@@ -189,8 +194,10 @@ typedef struct weir_dns_message {
 /* Asks one question without cache, search list or special names, and gives the message as it came:
  * for tools.  `options` may be NULL.
  *
- * Returns 0 and *out for NOERROR and NXDOMAIN, the caller's to free; else an error above, and *out
- * has the server's message if there was one (octets.len > 0), to be freed, too. */
+ * Returns 0 and *out for NOERROR and NXDOMAIN, the caller's to free; WEIR_EINVAL for a type that
+ * weir_dns_lookup refuses, a server that is no IP address or has no port, and `dnssec` without
+ * EDNS; else an error above, and *out has the server's message if there was one (octets.len > 0),
+ * to be freed, too. */
 int weir_dns_query(weir_io *io, weir_dns_resolver *resolver, const weir_dns_name *name,
                    uint16_t type, const weir_dns_query_options *options, weir_dns_message *out);
 

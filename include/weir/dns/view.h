@@ -78,7 +78,7 @@ int weir_dns_files_create(const weir_dns_files_options *options, weir_dns_files 
 void weir_dns_files_destroy(weir_dns_files *files);
 
 /* Takes the present view; at first, and when an interval has passed at `now` (weir_now on
- * WEIR_CLOCK_MONOTONIC), after a look at the files.  A missing file is an empty one.  One that
+ * WEIR_CLOCK_BOOT), after a look at the files.  A missing file is an empty one.  One that
  * cannot be read keeps what it held before (weir_dns_file_state.error): this is no error here.
  *
  * Returns 0 and *out; WEIR_ECANCELED, WEIR_EDEADLINE: while it looked, and the next one looks
