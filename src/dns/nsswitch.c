@@ -153,8 +153,6 @@ unsigned weir_dns_status_of(int result)
     case WEIR_EDNS_NODATA:
     case WEIR_EDNS_SPECIAL:
     case WEIR_EDNS_NAME: return WEIR_DNS_STATUS_NOTFOUND;
-    case WEIR_EDNS_SERVFAIL:
-    case WEIR_EDNS_TIMEOUT: return WEIR_DNS_STATUS_TRYAGAIN;
     default: return WEIR_DNS_STATUS_UNAVAIL;
     }
 }

@@ -95,9 +95,40 @@ TEST(a_source_ends_the_lookup_by_its_actions)
     assert_false(weir_dns_order_ends(&order, 0, WEIR_EDNS_TIMEOUT));
     assert_false(weir_dns_order_ends(&order, 0, WEIR_EDNS_UNREACHABLE));
     assert_true(weir_dns_order_ends(&order, 1, WEIR_EDNS_TIMEOUT));
-    weir_dns_nsswitch_parse(weir_bytes_text("hosts: dns [TRYAGAIN=return] files"), &order);
-    assert_true(weir_dns_order_ends(&order, 0, WEIR_EDNS_SERVFAIL));
-    assert_true(weir_dns_order_ends(&order, 0, WEIR_EDNS_TIMEOUT));
+    weir_dns_nsswitch_parse(weir_bytes_text("hosts: dns [!UNAVAIL=return] files"), &order);
+    assert_true(weir_dns_order_ends(&order, 0, WEIR_EDNS_NOTFOUND));
+    assert_false(weir_dns_order_ends(&order, 0, WEIR_EDNS_SERVFAIL));
+    assert_false(weir_dns_order_ends(&order, 0, WEIR_EDNS_TIMEOUT));
     assert_false(weir_dns_order_ends(&order, 0, WEIR_EDNS_UNREACHABLE));
     assert_false(weir_dns_order_ends(&order, 0, WEIR_EDNS_REFUSED));
+}
+
+/* Measured: getaddrinfo of glibc 2.36 with "dns [STATUS=return] files" and a server that does so.
+ */
+TEST(failures_have_the_status_that_the_c_library_gives_them)
+{
+    assert_int_equal(weir_dns_status_of(0), WEIR_DNS_STATUS_SUCCESS);
+    assert_int_equal(weir_dns_status_of(3), WEIR_DNS_STATUS_SUCCESS);
+    assert_int_equal(weir_dns_status_of(WEIR_EDNS_NOTFOUND), WEIR_DNS_STATUS_NOTFOUND);
+    assert_int_equal(weir_dns_status_of(WEIR_EDNS_NODATA), WEIR_DNS_STATUS_NOTFOUND);
+    assert_int_equal(weir_dns_status_of(WEIR_EDNS_SPECIAL), WEIR_DNS_STATUS_NOTFOUND);
+    assert_int_equal(weir_dns_status_of(WEIR_EDNS_NAME), WEIR_DNS_STATUS_NOTFOUND);
+    static const int failures[] = {WEIR_EDNS_TIMEOUT, WEIR_EDNS_SERVFAIL,    WEIR_EDNS_REFUSED,
+                                   WEIR_EDNS_NOTIMP,  WEIR_EDNS_UNREACHABLE, WEIR_EMFILE,
+                                   WEIR_ENOMEM};
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
+        assert_int_equal(weir_dns_status_of(failures[i]), WEIR_DNS_STATUS_UNAVAIL);
+}
+
+TEST(the_order_without_a_file_is_files_then_dns)
+{
+    weir_dns_order order;
+    memset(&order, 0xff, sizeof order);
+    weir_dns_order_init(&order);
+    assert_int_equal(order.count, 2);
+    assert_true(order.assumed);
+    assert_int_equal(order.steps[0].source, WEIR_DNS_FILES);
+    assert_int_equal(order.steps[1].source, WEIR_DNS_SERVERS);
+    assert_false(weir_dns_order_ends(&order, 0, WEIR_EDNS_NOTFOUND));
+    assert_true(weir_dns_order_ends(&order, 0, 0));
 }

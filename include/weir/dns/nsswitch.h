@@ -28,8 +28,8 @@ typedef enum weir_dns_source {
 enum weir_dns_status {
     WEIR_DNS_STATUS_SUCCESS = 1,
     WEIR_DNS_STATUS_NOTFOUND = 2, /* no such name, or nothing of this kind */
-    WEIR_DNS_STATUS_UNAVAIL = 4,  /* the source is not there: no server could be reached */
-    WEIR_DNS_STATUS_TRYAGAIN = 8, /* it failed this time */
+    WEIR_DNS_STATUS_UNAVAIL = 4, /* it gave no answer: silent, not reached, SERVFAIL, REFUSED … */
+    WEIR_DNS_STATUS_TRYAGAIN = 8, /* no source here ends so */
 };
 
 #define WEIR_DNS_ORDER_MAX 4
@@ -54,7 +54,9 @@ void weir_dns_order_init(weir_dns_order *out);
  * weir_dns_order_init.  Any thread; never waits. */
 void weir_dns_nsswitch_parse(weir_bytes nsswitch_conf, weir_dns_order *out);
 
-/* The status for a result: 0 and above is SUCCESS, errors of asking as glibc's nss_dns maps them.
+/* The status for a result: 0 and above is SUCCESS, "no such name" and "no such record" are
+ * NOTFOUND, every failure is UNAVAIL, timeouts and SERVFAIL among them, as nss_dns of the C library
+ * has it (glibc 2.36): what stands behind "dns [!UNAVAIL=return]" is asked when no server answers.
  */
 unsigned weir_dns_status_of(int result);
 
