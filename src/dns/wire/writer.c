@@ -50,11 +50,14 @@ static bool is_written_at(const weir_dns_writer *writer, size_t at, const uint8_
     }
 }
 
-/* Where the name was written before; 0 if it was not. */
+/* Where the name was written before; 0 if it was not.  Only names of its length are looked at: of
+ * one that was written, no two parents have the same, so names made to be alike for long cost
+ * little. */
 static size_t find_written(const weir_dns_writer *writer, const uint8_t *name, size_t len)
 {
     for (unsigned i = 0; i < writer->name_count; i++)
-        if (is_written_at(writer, writer->names[i], name, len)) return writer->names[i];
+        if (writer->lengths[i] == len && is_written_at(writer, writer->names[i], name, len))
+            return writer->names[i];
     return 0;
 }
 
@@ -72,12 +75,15 @@ static size_t compress_name(const weir_dns_writer *writer, const weir_dns_name *
     return own;
 }
 
-/* Remembers the labels at `at`, so that names to come can point to them. */
-static void remember_labels(weir_dns_writer *writer, size_t at, size_t len)
+/* Remembers the first `own` octets of a name, which stand at `at`, label by label, so that names to
+ * come can point to them. */
+static void remember_labels(weir_dns_writer *writer, size_t at, const weir_dns_name *name,
+                            size_t own)
 {
-    for (const size_t end = at + len; at < end; at += 1u + writer->out[at]) {
-        if (at > POINTER_MAX || writer->name_count == WEIR_DNS_WRITER_NAMES) return;
-        writer->names[writer->name_count++] = (uint16_t)at;
+    for (size_t i = 0; i < own; i += 1u + name->octets[i]) {
+        if (at + i > POINTER_MAX || writer->name_count == WEIR_DNS_WRITER_NAMES) return;
+        writer->names[writer->name_count] = (uint16_t)(at + i);
+        writer->lengths[writer->name_count++] = (uint8_t)(name->len - i);
     }
 }
 
@@ -95,7 +101,7 @@ static int write_name(weir_dns_writer *writer, const weir_dns_name *name, bool c
     else
         to[own] = 0;
     writer->len += own + (target ? 2 : 1);
-    if (compress) remember_labels(writer, at, own);
+    if (compress) remember_labels(writer, at, name, own);
     return 0;
 }
 

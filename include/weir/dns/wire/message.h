@@ -144,7 +144,8 @@ typedef struct weir_dns_writer {
     size_t room, len;
     uint8_t section;
     uint8_t name_count;
-    uint16_t names[WEIR_DNS_WRITER_NAMES]; /* offsets of names to point to */
+    uint16_t names[WEIR_DNS_WRITER_NAMES];  /* offsets of names to point to */
+    uint8_t lengths[WEIR_DNS_WRITER_NAMES]; /* of these names, uncompressed */
 } weir_dns_writer;
 
 /* Begins a message.  `room` is at least WEIR_DNS_HEADER, else the message stays empty and nothing
