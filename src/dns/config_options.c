@@ -45,8 +45,8 @@ static const name_option names[] = {
     {"inet6", 0, false},
 };
 
-/* The number behind an option's colon, held within its range, as atoi reads it: digits, of which
- * the C library takes the first ones.  False if there is none. */
+/* The number behind an option's colon, held within its range: digits and nothing else.  (The C
+ * library has atoi read it: "2x" is 2 there, and nothing at all is 0.)  False if there is none. */
 static bool number_of(weir_bytes digits, const number_option *option, uint8_t *out)
 {
     unsigned value = 0;

@@ -9,18 +9,9 @@
 
 #include <weir/base/error.h>
 
-static uint8_t small(uint8_t octet)
-{
-    return (uint8_t)(octet >= 'A' && octet <= 'Z' ? octet + ('a' - 'A') : octet);
-}
-
 bool dns_hosts_name_is(const uint8_t *stored, const weir_dns_name *name)
 {
-    if (stored[0] != name->len) return false;
-    if (memcmp(stored + 1, name->octets, name->len) == 0) return true;
-    for (unsigned i = 0; i < name->len; i++)
-        if (small(stored[1 + i]) != small(name->octets[i])) return false;
-    return true;
+    return stored[0] == name->len && octets_same(stored + 1, name->octets, name->len);
 }
 
 static void copy_name(const weir_dns_hosts *hosts, uint32_t offset, weir_dns_name *out)

@@ -11,9 +11,9 @@
 #ifndef DNS_HOSTS_H
 #define DNS_HOSTS_H
 
-#include <string.h>
-
 #include <weir/dns/hosts.h>
+
+#include "dns/wire/word.h"
 
 #define DNS_HOSTS_NONE UINT32_MAX
 
@@ -52,14 +52,6 @@ static inline uint64_t dns_hosts_address_hash(const weir_dns_hosts *hosts, const
     return weir_hash(&hosts->key, weir_bytes_of(octets, len));
 }
 
-/* Eight octets with ASCII letters made small, all at once (RFC 4343 3). */
-static inline uint64_t dns_hosts_small8(uint64_t octets)
-{
-    const uint64_t ones = 0x0101010101010101, low = octets & 0x7f * ones;
-    const uint64_t from_a = low + (0x80 - 'A') * ones, beyond_z = low + (0x7f - 'Z') * ones;
-    return octets | ((from_a ^ beyond_z) & ~octets & 0x80 * ones) >> 2;
-}
-
 /* Both halves of a product of 64 bits, folded into one. */
 static inline uint64_t dns_hosts_fold(uint64_t a, uint64_t b)
 {
@@ -73,26 +65,18 @@ static inline uint64_t dns_hosts_fold(uint64_t a, uint64_t b)
 static inline uint64_t dns_hosts_name_hash(const weir_hash_key *key, const uint8_t *octets,
                                            size_t len)
 {
-    uint64_t hash = key->words[0] ^ 0x9e3779b97f4a7c15 ^ len, word;
+    uint64_t hash = key->words[0] ^ 0x9e3779b97f4a7c15 ^ len;
     const uint64_t with = key->words[1] ^ 0xe7037ed1a0b428db;
-    size_t at = 0;
-    for (; len - at > 8; at += 8) {
-        memcpy(&word, octets + at, 8);
-        hash = dns_hosts_fold(dns_hosts_small8(word) ^ with, hash ^ 0x8ebc6af09c88c6e3);
-    }
-    if (len >= 8) {
-        /* The last eight, some of them for the second time. */
-        memcpy(&word, octets + len - 8, 8);
-    } else {
-        word = 0;
-        for (at = 0; at < len; at++) word = word << 8 | octets[at];
-    }
-    hash = dns_hosts_fold(dns_hosts_small8(word) ^ with, hash ^ 0x8ebc6af09c88c6e3);
+    for (size_t at = 0; len - at > 8; at += 8)
+        hash = dns_hosts_fold(word_lower(word_load(octets + at)) ^ with, hash ^ 0x8ebc6af09c88c6e3);
+    /* The last eight, some of them for the second time. */
+    const uint64_t last = len >= 8 ? word_load(octets + len - 8) : word_load_part(octets, len);
+    hash = dns_hosts_fold(word_lower(last) ^ with, hash ^ 0x8ebc6af09c88c6e3);
     return dns_hosts_fold(hash ^ with, 0x589965cc75374cc3);
 }
 
 /* Whether a name of the table, at its length byte, is the given one; letter case does not matter.
- * Length bytes of labels are below the letters, so all octets may be compared alike. */
+ */
 bool dns_hosts_name_is(const uint8_t *stored, const weir_dns_name *name);
 
 #endif

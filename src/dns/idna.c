@@ -11,6 +11,7 @@
 #include <weir/dns/wire/name.h>
 
 #include "dns/idna.h"
+#include "dns/wire/word.h"
 
 static bool is_ascii(weir_bytes text)
 {
@@ -21,10 +22,7 @@ static bool is_ascii(weir_bytes text)
 
 static void copy_small(char *out, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        const char c = text[i];
-        out[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-    }
+    octets_lower((uint8_t *)out, (const uint8_t *)text, len);
     out[len] = '\0';
 }
 

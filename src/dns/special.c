@@ -4,10 +4,10 @@
  */
 #include <weir/dns/special.h>
 
-#include <string.h>
-
 #include <weir/base/error.h>
 #include <weir/dns/hosts.h>
+
+#include "dns/wire/word.h"
 
 /* A domain in wire form, small letters, the root's zero left out. */
 typedef struct special_domain {
@@ -35,18 +35,13 @@ static const special_domain domains[] = {
     DOMAIN("\001b\001e\001f\003ip6\004arpa", MDNS),
 };
 
-static char small(uint8_t octet)
-{
-    return (char)(octet >= 'A' && octet <= 'Z' ? octet + ('a' - 'A') : octet);
-}
-
 /* Whether the name ends with the domain, at a label's border. */
 static bool ends_with(const weir_dns_name *name, const special_domain *domain)
 {
     if (name->len < domain->len + 1) return false;
     const size_t start = (size_t)name->len - 1 - domain->len;
-    for (size_t i = 0; i < domain->len; i++)
-        if (small(name->octets[start + i]) != domain->suffix[i]) return false;
+    if (!octets_same(name->octets + start, (const uint8_t *)domain->suffix, domain->len))
+        return false;
     size_t at = 0;
     while (at < start) at += 1u + name->octets[at];
     return at == start;
@@ -56,7 +51,7 @@ weir_dns_special_kind weir_dns_special(const weir_dns_name *name)
 {
     if (name->len < 2) return WEIR_DNS_SPECIAL_NONE;
     /* The last letter of the last label tells most names apart from all of these. */
-    const char last = small(name->octets[name->len - 2]);
+    const char last = (char)octet_lower(name->octets[name->len - 2]);
     for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
         if (domains[i].suffix[domains[i].len - 1] != last) continue;
         if (ends_with(name, &domains[i])) return (weir_dns_special_kind)domains[i].kind;
