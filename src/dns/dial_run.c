@@ -161,9 +161,10 @@ static int open_socket(weir_io *io, const weir_tcp_connect_options *tcp,
 {
     weir_socket_options options = {0};
     if (tcp->socket) options = *tcp->socket;
-    if (tcp->local && tcp->local->port == 0) options.bind_without_port = true;
     int error = weir_tcp_open(io, (weir_address_kind)address->kind, &options, out);
     if (error || !tcp->local) return error;
+    /* As weir_tcp_connect_with: it saves ports, and is not there in every emulator. */
+    if (tcp->local->port == 0) weir_option_set_bind_without_port(io, *out, true);
     error = weir_bind(io, *out, tcp->local);
     if (error) weir_close_socket(io, *out);
     return error;

@@ -50,11 +50,13 @@ int weir_tcp_connect_with(weir_io *io, const weir_address *address,
     if (options->timeout.ns > 0) deadline = weir_deadline_after(io, options->timeout);
     weir_socket_options socket_options = {0};
     if (options->socket) socket_options = *options->socket;
-    if (options->local && options->local->port == 0) socket_options.bind_without_port = true;
     weir_socket socket;
     const weir_address_kind kind = (weir_address_kind)address->kind;
     error = weir_tcp_open(io, kind, &socket_options, &socket);
     if (error) return error;
+    /* It saves ports; where there is no such option (qemu-user), binding takes one. */
+    if (options->local && options->local->port == 0)
+        weir_option_set_bind_without_port(io, socket, true);
     if (options->local) error = weir_bind(io, socket, options->local);
     if (error) {
         weir_close_socket(io, socket);
