@@ -111,7 +111,7 @@ static int search(weir_io *io, looking *l, const weir_dns_name *name, bool absol
     while (!stopped && weir_dns_search_next(&search, &candidate)) {
         int result = ask(io, l, candidate);
         stopped = weir_dns_search_report(&search, result) == WEIR_DNS_SEARCH_STOP;
-        if (!stopped) keep_absence(&kept, &search, result, l->out);
+        if (!stopped) keep_absence(&kept, &search, search.result, l->out);
         l->request.now = weir_now(io, WEIR_CLOCK_BOOT); /* that may have taken long */
     }
     weir_dns_answer_free(stopped ? &kept.answer : l->out);

@@ -69,6 +69,7 @@ bool weir_dns_search_next(weir_dns_search *search, const weir_dns_name **out)
 
 weir_dns_search_verdict weir_dns_search_report(weir_dns_search *search, int result)
 {
+    if (result == WEIR_EDNS_SPECIAL && search->domain >= 0) result = WEIR_EDNS_NOTFOUND;
     search->result = result;
     if (result != WEIR_EDNS_NOTFOUND && result != WEIR_EDNS_NODATA) {
         search->stopped = true;

@@ -132,3 +132,22 @@ CONTRACT(dns_lookup_with_localhost_in_the_search_list_finds_the_loopback)
     check_int(house_asked(h), 0);
     house_end(io, h);
 }
+
+/* A domain of the list that is not asked for in DNS does not hide those behind it. */
+CONTRACT(dns_lookup_passes_over_a_special_domain_of_the_list)
+{
+    house *h = house_new(io, RULES({.name = "x.corp.example.", .records = {"@ 300 A 192.0.2.1"}},
+                                   {.rcode = WEIR_DNS_NXDOMAIN, .records = {SOA_300}}));
+    weir_dns_config_add_search(&h->config, weir_bytes_text("corp.local"));
+    weir_dns_config_add_search(&h->config, weir_bytes_text("corp.example"));
+    house_open(io, h);
+    check_int(house_find(io, h, "x", WEIR_DNS_IPV4_ONLY), 1);
+    check(house_name_is(&h->host.name, "x.corp.example."));
+    weir_dns_answer answer;
+    check_int(house_lookup(io, h, "x", WEIR_DNS_A, WEIR_DNS_SEARCH, &answer), 0);
+    weir_dns_answer_free(&answer);
+    check_int(house_find(io, h, "y", WEIR_DNS_IPV4_ONLY), WEIR_EDNS_NOTFOUND);
+    check_int(house_lookup(io, h, "y", WEIR_DNS_A, WEIR_DNS_SEARCH, &answer), WEIR_EDNS_NOTFOUND);
+    weir_dns_answer_free(&answer);
+    house_end(io, h);
+}
