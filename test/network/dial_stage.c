@@ -140,8 +140,11 @@ int dial_it(weir_io *io, dial_stage *stage)
                                      stage->port, &stage->options, &tcp);
     if (error) return error;
     weir_address peer;
+    weir_scope shield; /* a request that came too late for the dialing is not about this */
+    weir_shield(io, &shield);
     check_int(weir_tcp_peer(io, &tcp, &peer), 0);
     check(weir_address_equal(&peer, &stage->peer));
+    weir_scope_leave(io, &shield);
     weir_tcp_close(io, &tcp);
     return 0;
 }

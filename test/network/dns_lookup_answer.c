@@ -249,7 +249,7 @@ CONTRACT(dns_lookup_ends_with_its_scope)
 {
     house *h = house_begin(io, RULES({.does = DNS_SERVER_DROP}));
     weir_scope scope;
-    weir_scope_enter_for(io, &scope, weir_milliseconds(30));
+    weir_scope_enter_for(io, &scope, weir_milliseconds(200));
     check_int(house_find(io, h, "x.example", 0), WEIR_EDEADLINE);
     check_int(weir_scope_leave(io, &scope), WEIR_EDEADLINE);
     check_int(h->report.total, 2);
