@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What `weir dig` and `weir resolve` share: the resolver that they ask, names as people write them,
+ * What commands that look names up share: the resolver that they ask, names as people write them,
  * and what became of each attempt.
  */
 #ifndef CLI_DNS_H
@@ -44,10 +44,20 @@ typedef struct dns_asker {
     weir_dns_report report;
 } dns_asker;
 
+/* The options that say whom a command asks, and what it reads; entries of its table. */
+#define DNS_FILE_OPTIONS(asker)                                                \
+    {"server", CLI_LIST, &(asker)->servers},                                   \
+        {"resolv-conf", CLI_TEXT, &(asker)->files[WEIR_DNS_FILE_RESOLV_CONF]}, \
+        {"hosts", CLI_TEXT, &(asker)->files[WEIR_DNS_FILE_HOSTS]},             \
+    {                                                                          \
+        "nsswitch", CLI_TEXT, &(asker)->files[WEIR_DNS_FILE_NSSWITCH]          \
+    }
+
 /* Makes the engine, runs `main` in it, and returns its status. */
 int dns_run_command(dns_asker *asker, weir_task_fn *main, void *argument);
 
-/* Makes the resolvers and reads the files.  Returns false after a message. */
+/* Makes the resolvers and reads the files.  Returns false after a message; dns_close is due in
+ * either case. */
 bool dns_open(weir_io *io, dns_asker *asker);
 void dns_close(weir_io *io, dns_asker *asker);
 

@@ -88,6 +88,7 @@ static const char *hint_for(const dns_asker *asker, int error)
     const bool named = asker->servers.count > 0;
     switch (error) {
     case WEIR_EDNS_TIMEOUT:
+        if (named && asker->command == &cli_talk) return " (is that a name server?)";
         return named ? " (is that a name server? a firewall may drop what is sent there; --tcp and "
                        "--timeout may help)"
                      : " (a firewall may drop what is sent there; --server asks another one)";

@@ -10,7 +10,7 @@
 #include <weir/io/clock.h>
 
 #include "dns.h"
-#include "target.h"
+#include "start.h"
 
 /* The words of a command line -------------------------------------------------------------- */
 
@@ -58,7 +58,7 @@ void dns_paint(const dns_asker *asker, enum dns_colour colour)
 int dns_run_command(dns_asker *asker, weir_task_fn *main, void *argument)
 {
     asker->colour = !asker->json && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-    weir_io *io = cli_make_engine(asker->engine, 1);
+    weir_io *io = cli_make_engine(asker->engine, &(weir_engine_options){.workers = 1});
     if (!io) return CLI_FAILED;
     int status = weir_run(io, main, argument);
     weir_io_destroy(io);

@@ -2,11 +2,9 @@
  *
  * `weir echo`: sends back what it gets, over TCP, UDP and Unix sockets.
  */
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <weir/base/error.h>
@@ -16,6 +14,7 @@
 
 #include "echo.h"
 #include "event.h"
+#include "start.h"
 
 static void announce(const echo *e, const cli_listener *listener)
 {
@@ -118,15 +117,6 @@ static int root_main(weir_io *io, void *argument)
     return error;
 }
 
-/* Lets this process open as many descriptors as it may: each connection takes one. */
-static void raise_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static bool parse(echo *e, int argc, char **argv)
 {
     cli_transports transports = {0};
@@ -154,7 +144,6 @@ static bool parse(echo *e, int argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
     echo *e = calloc(1, sizeof *e);
     if (!e) {
         cli_complain("cannot start: %s", weir_strerror(WEIR_ENOMEM));
@@ -165,17 +154,11 @@ static int run(int argc, char **argv)
         free(e);
         return CLI_USAGE;
     }
-    signal(SIGPIPE, SIG_IGN);
-    raise_limit();
-    int error = weir_signals_open(&e->signals, numbers, 2);
+    cli_raise_limit();
+    int error = cli_open_signals(&e->signals);
     if (error) cli_complain("cannot start: %s", weir_strerror(error));
     if (!error) {
-        sigset_t set; /* who started us may have blocked them */
-        sigemptyset(&set);
-        sigaddset(&set, SIGINT);
-        sigaddset(&set, SIGTERM);
-        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-        e->io = cli_make_engine(e->engine, e->workers);
+        e->io = cli_make_engine(e->engine, &(weir_engine_options){.workers = e->workers});
         error = e->io ? weir_run(e->io, root_main, e) : WEIR_EINVAL;
         weir_io_destroy(e->io);
     }

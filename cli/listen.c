@@ -117,7 +117,8 @@ static int run(int argc, char **argv)
 {
     listening l = {0};
     const char *words[1];
-    if (talk_parse(&l.talk, &cli_listen, argc, argv, words, 1) < 0) return CLI_USAGE;
+    const cli_option own[] = {{"keep", CLI_FLAG, &l.talk.keep}, {0}};
+    if (talk_parse(&l.talk, &cli_listen, own, argc, argv, words, 1) < 0) return CLI_USAGE;
     if (!cli_target_parse(&cli_listen, words[0], &l.talk.transports, &l.target)) return CLI_USAGE;
     return talk_run(&l.talk, listen_main, &l);
 }

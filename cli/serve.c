@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <weir/base/error.h>
-#include <weir/io/engine/engine.h>
 #include <weir/io/task.h>
 #include <weir/net/endpoint.h>
 
 #include "serve.h"
+#include "start.h"
+#include "target.h"
 
 /* What the command line said. */
 typedef struct serve_plan {
@@ -91,17 +91,6 @@ static void log_done(weir_io *io, const weir_http_exchange *exchange,
 
 /* Starting --------------------------------------------------------------------------------- */
 
-static void complain_listen(const char *text, const weir_address *address, int error)
-{
-    const char *hint = "";
-    if (error == WEIR_EADDRINUSE)
-        hint = " (another program listens there; --listen takes another one)";
-    if (error == WEIR_EACCES && address->port > 0 && address->port < 1024)
-        hint = " (ports below 1024 need CAP_NET_BIND_SERVICE)";
-    if (error == WEIR_EADDRNOTAVAIL) hint = " (no interface of this machine has that address)";
-    cli_complain("cannot listen on %s: %s%s", text, weir_strerror(error), hint);
-}
-
 static void announce(const serve_plan *plan, const weir_address *bound)
 {
     char text[WEIR_ADDRESS_TEXT];
@@ -125,38 +114,36 @@ static void suggest(const serve_plan *plan, const weir_address *bound)
     }
 }
 
-/* Whether a second address of an endpoint may be missing: a machine without IPv6. */
-static bool is_optional(int error)
+/* What listening on one of its endpoints has of a server. */
+typedef struct listening {
+    const serve_plan *plan;
+    weir_http_server *server;
+    weir_address *first; /* that was bound; NONE before */
+} listening;
+
+static int listen_one(void *context, const weir_address *address, weir_address *bound)
 {
-    return error == WEIR_EAFNOSUPPORT || error == WEIR_EADDRNOTAVAIL;
+    const listening *l = context;
+    const int error = weir_http_server_listen(l->server, address, bound);
+    if (error) return error;
+    if (l->first->kind == WEIR_ADDRESS_NONE) *l->first = *bound;
+    announce(l->plan, bound);
+    return 0;
 }
 
 static int listen_on(const serve_plan *plan, weir_http_server *server, const char *text,
                      weir_address *first)
 {
-    weir_endpoint endpoint;
-    int error = weir_endpoint_parse(weir_bytes_text(text), &endpoint);
+    cli_target target = {.text = text, .transport = CLI_TCP};
+    listening l = {plan, server, first};
+    const int error = weir_endpoint_parse(weir_bytes_text(text), &target.endpoint);
     if (error) {
         cli_complain("--listen %s: %s; it takes 8080, :8080, localhost:8080, 192.0.2.1:80 or "
                      "[::1]:8080",
                      text, weir_strerror(error));
         return error;
     }
-    uint16_t port = 0;
-    for (unsigned i = 0; i < endpoint.count; i++) {
-        weir_address *address = &endpoint.addresses[i], bound;
-        if (address->port == 0) address->port = port; /* both get the one that was free */
-        error = weir_http_server_listen(server, address, &bound);
-        if (error && i > 0 && is_optional(error)) continue;
-        if (error) {
-            complain_listen(text, address, error);
-            return error;
-        }
-        if (bound.kind != WEIR_ADDRESS_UNIX) port = bound.port;
-        if (first->kind == WEIR_ADDRESS_NONE) *first = bound;
-        announce(plan, &bound);
-    }
-    return 0;
+    return cli_listen_each(&target, listen_one, &l) > 0 ? 0 : WEIR_EINVAL;
 }
 
 static int open_root(serve_plan *plan)
@@ -206,15 +193,6 @@ static int root_main(weir_io *io, void *argument)
 
 /* Options ---------------------------------------------------------------------------------- */
 
-/* Lets this process open as many descriptors as it may: each connection takes one. */
-static void raise_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static int parse_log(const serve_plan *plan)
 {
     const char *form = plan->log_form;
@@ -261,29 +239,13 @@ static int parse_plan(serve_plan *plan, int argc, char **argv)
     return 0;
 }
 
-/* Makes the engine that was asked for, or says why not. */
 static weir_io *make_engine(const serve_plan *plan)
 {
-    weir_engine_options options = {.kind = WEIR_ENGINE_AUTO,
-                                   .workers = plan->workers,
-                                   .dump_signal = SIGUSR1,
-                                   .stall = weir_milliseconds(plan->stall_ms),
-                                   .debug = plan->debug};
-    if (plan->engine) {
-        int kind = weir_engine_kind_parse(plan->engine);
-        if (kind < 0) {
-            cli_complain("--io takes auto, uring, epoll or threads, not \"%s\"", plan->engine);
-            return NULL;
-        }
-        options.kind = (weir_engine_kind)kind;
-    }
-    weir_io *io = NULL;
-    int error = weir_engine_create(&options, &io);
-    if (!error) return io;
-    const char *kind = plan->engine ? plan->engine : getenv("WEIR_IO");
-    cli_complain("cannot make the engine%s%s: %s; weir doctor tells what this machine offers",
-                 kind ? " " : "", kind ? kind : "", weir_strerror(error));
-    return NULL;
+    const weir_engine_options options = {.workers = plan->workers,
+                                         .dump_signal = SIGUSR1,
+                                         .stall = weir_milliseconds(plan->stall_ms),
+                                         .debug = plan->debug};
+    return cli_make_engine(plan->engine, &options);
 }
 
 static int run(int argc, char **argv)
@@ -298,9 +260,9 @@ static int run(int argc, char **argv)
     plan.server.handler = plan.hello ? hello : plan.echo ? echo : serve_files;
     if (form != LOG_OFF) plan.server.done = log_done;
     plan.signals.grace = plan.grace;
-    raise_limit();
+    cli_raise_limit();
 
-    int error = serve_signals_open(&plan.signals);
+    int error = cli_open_signals(&plan.signals.set);
     if (!error) error = serve_log_start(&plan.context.log, (serve_log_form)form, STDOUT_FILENO);
     if (error) {
         cli_complain("cannot start: %s", weir_strerror(error));

@@ -91,8 +91,6 @@ typedef struct serve_signals {
     weir_signals set;
 } serve_signals;
 
-/* From now on the signals wait for serve_signals_watch.  0, or a negative code. */
-int serve_signals_open(serve_signals *signals);
-int serve_signals_watch(weir_io *io, void *signals);
+weir_task_fn serve_signals_watch;
 
 #endif

@@ -11,20 +11,6 @@
 
 #include "serve.h"
 
-int serve_signals_open(serve_signals *signals)
-{
-    static const int numbers[] = {SIGINT, SIGTERM};
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    signal(SIGPIPE, SIG_IGN);
-    int error = weir_signals_open(&signals->set, numbers, 2);
-    /* Who started us may have blocked them. */
-    if (!error) pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    return error;
-}
-
 int serve_signals_watch(weir_io *io, void *argument)
 {
     serve_signals *signals = argument;

@@ -11,6 +11,7 @@
 #include <weir/sync/event.h>
 #include <weir/sync/mutex.h>
 
+#include "dns.h"
 #include "target.h"
 
 /* What the command line said, and what one run of the program has. */
@@ -69,9 +70,10 @@ typedef struct talk_call {
 bool talk_open(talk *t, weir_io *io);
 void talk_close(talk *t);
 
-/* Parses options and words; the rest of a command's start.  Returns the count of words or -1. */
-int talk_parse(talk *t, const cli_command *command, int argc, char **argv, const char *words[],
-               int room);
+/* Parses words and options, those that only one command has included (`own`, ended by {0}).
+ * Returns the count of words or -1 after a message. */
+int talk_parse(talk *t, const cli_command *command, const cli_option *own, int argc, char **argv,
+               const char *words[], int room);
 
 /* Makes an engine and runs `main` with `argument`.  Returns the exit status. */
 int talk_run(talk *t, weir_task_fn *main, void *argument);
@@ -81,6 +83,21 @@ int talk_watch_signals(talk *t);
 
 /* Takes the signal that an op of weir_signals_op has announced; returns whether there was one. */
 bool talk_take_signal(talk *t);
+
+/* Where `weir talk` may connect. */
+enum { TALK_TARGETS = 16 };
+typedef struct talk_targets {
+    talk talk;
+    cli_target targets[TALK_TARGETS];
+    unsigned count;
+    weir_address source; /* NONE: the kernel chooses */
+    dns_asker asker;     /* for names; without a resolver until the first one comes */
+} talk_targets;
+
+/* Connects to the first target that answers, and complains about those before.  Returns whether
+ * there is one; the call is then to be ended with talk_hang_up. */
+bool talk_connect(talk_targets *targets, talk_call *call);
+void talk_hang_up(talk_call *call);
 
 /* Connects both ways until both have ended.  Returns CLI_OK or CLI_FAILED, after a message. */
 int talk_converse(talk_call *call);
@@ -101,7 +118,8 @@ size_t talk_piece(const talk_call *call);
  * by its name. */
 void talk_tell(const talk *t, const char *event, const char *before, const char *after,
                cli_transport transport, const weir_address *address);
-void talk_tell_failure(const talk *t, const char *words, cli_transport transport,
-                       const weir_address *address, int error, const char *hint);
+
+/* Tells programs (--json) of an address or a name that could not be connected to. */
+void talk_event_failed(const char *text, cli_transport transport, int error);
 
 #endif

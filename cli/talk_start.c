@@ -2,7 +2,6 @@
  *
  * `weir talk` and `weir listen`: options, standard streams, signals and messages.
  */
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +10,14 @@
 #include <weir/base/error.h>
 
 #include "event.h"
+#include "start.h"
 #include "talk.h"
 
-int talk_parse(talk *t, const cli_command *command, int argc, char **argv, const char *words[],
-               int room)
+int talk_parse(talk *t, const cli_command *command, const cli_option *own, int argc, char **argv,
+               const char *words[], int room)
 {
-    const bool talks = command == &cli_talk;
-    const cli_option options[] = {
+    enum { COMMON = 7, ROOM = 16 };
+    cli_option options[ROOM] = {
         {"udp", CLI_FLAG, &t->transports.udp},
         {"datagram", CLI_FLAG, &t->transports.datagram},
         {"seqpacket", CLI_FLAG, &t->transports.seqpacket},
@@ -25,10 +25,8 @@ int talk_parse(talk *t, const cli_command *command, int argc, char **argv, const
         {"json", CLI_FLAG, &t->json},
         {"timeout", CLI_SECONDS, &t->timeout},
         {"io", CLI_TEXT, &t->engine},
-        {talks ? "source" : "keep", talks ? CLI_TEXT : CLI_FLAG,
-         talks ? (void *)&t->source : (void *)&t->keep},
-        {0},
     };
+    for (int i = COMMON; i < ROOM - 1 && own->name; i++) options[i] = *own++;
     t->command = command;
     const int count = cli_parse(command, options, argc, argv, words, room);
     if (count == 0) {
@@ -42,7 +40,7 @@ int talk_parse(talk *t, const cli_command *command, int argc, char **argv, const
 int talk_run(talk *t, weir_task_fn *main, void *argument)
 {
     signal(SIGPIPE, SIG_IGN);
-    t->io = cli_make_engine(t->engine, 1);
+    t->io = cli_make_engine(t->engine, &(weir_engine_options){.workers = 1});
     if (!t->io) return CLI_FAILED;
     const int status = weir_run(t->io, main, argument);
     weir_io_destroy(t->io);
@@ -52,13 +50,7 @@ int talk_run(talk *t, weir_task_fn *main, void *argument)
 
 int talk_watch_signals(talk *t)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
-    sigset_t set; /* who started us may have blocked them */
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    const int error = weir_signals_open(&t->signals, numbers, 2);
-    if (!error) pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    const int error = cli_open_signals(&t->signals);
     if (error) cli_complain("cannot start: %s", weir_strerror(error));
     t->watched = !error;
     return error;
@@ -116,15 +108,8 @@ void talk_tell(const talk *t, const char *event, const char *before, const char 
     cli_event_end(&line, stderr);
 }
 
-void talk_tell_failure(const talk *t, const char *words, cli_transport transport,
-                       const weir_address *address, int error, const char *hint)
+void talk_event_failed(const char *text, cli_transport transport, int error)
 {
-    char text[CLI_TARGET_TEXT];
-    cli_target_print(transport, address, text);
-    if (!t->json) {
-        cli_complain("cannot %s %s: %s%s", words, text, weir_strerror(error), hint);
-        return;
-    }
     cli_event line;
     cli_event_begin(&line, "failed");
     cli_event_text(&line, "address", text);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where echo, listen and talk listen and connect: addresses with a transport, and sockets there.
+ * Where commands listen and connect: addresses and names with a transport, and sockets there.
  */
 #ifndef CLI_TARGET_H
 #define CLI_TARGET_H
 
 #include <stdbool.h>
 
+#include <weir/dns/idna.h>
 #include <weir/io/addr.h>
 #include <weir/io/io.h>
 #include <weir/io/socket.h>
@@ -34,7 +35,9 @@ typedef struct cli_transports {
 typedef struct cli_target {
     const char *text;
     cli_transport transport;
-    weir_endpoint endpoint;
+    weir_endpoint endpoint;         /* of a name no addresses */
+    char host[WEIR_DNS_ASCII_TEXT]; /* a name that is to be looked up, in ASCII; else "" */
+    uint16_t port;                  /* of that name */
 } cli_target;
 
 /* Room for cli_target_print. */
@@ -43,6 +46,10 @@ enum { CLI_TARGET_TEXT = WEIR_ADDRESS_TEXT + 8 };
 /* Reads "8080", "tcp:…", "udp:…", "unix:…"; returns false after a message. */
 bool cli_target_parse(const cli_command *command, const char *text,
                       const cli_transports *transports, cli_target *out);
+
+/* The same, and "example.org:80": to connect there.  Nobody is asked yet. */
+bool cli_target_parse_peer(const cli_command *command, const char *text,
+                           const cli_transports *transports, cli_target *out);
 
 /* "TCP", "UDP", "Unix stream" … */
 const char *cli_transport_name(cli_transport transport);
@@ -70,7 +77,11 @@ unsigned cli_listen_at(weir_io *io, const cli_target *target, cli_listener out[]
 
 void cli_listener_close(weir_io *io, cli_listener *listener);
 
-/* Makes the engine that a word names (NULL: the best), or says why not and returns NULL. */
-weir_io *cli_make_engine(const char *word, unsigned workers);
+/* Listens on one address: 0 and *bound, with the real port; or an error. */
+typedef int cli_listen_fn(void *context, const weir_address *address, weir_address *bound);
+
+/* Calls it for each address of a target; where no port is given, all get the same.  Returns how
+ * many there are, or 0 after a message, and what was opened before is the caller's to close. */
+unsigned cli_listen_each(const cli_target *target, cli_listen_fn *listen_one, void *context);
 
 #endif

@@ -10,7 +10,7 @@ ${WEIR_LAUNCH:-} "${EXAMPLE%forward}echo" 127.0.0.1:0 >"$work/backend" &
 echo_pid=$!
 await "$work/backend"
 read -r backend <"$work/backend"
-${WEIR_LAUNCH:-} "$EXAMPLE" 127.0.0.1:0 "$backend" >"$work/out" 2>&1 &
+${WEIR_LAUNCH:-} "$EXAMPLE" 127.0.0.1:0 "backend.localhost:${backend##*:}" >"$work/out" 2>&1 &
 await "$work/out"
 read -r address <"$work/out"
 head -c 300000 /dev/urandom >"$work/sent"

@@ -8,9 +8,23 @@ set -o pipefail
 # shellcheck disable=SC2086
 weir() { timeout 60 ${WEIR_LAUNCH:-} "$WEIR_BUILD_DIR/bin/weir" "$@"; }
 
-resolve() {
-    weir resolve --resolv-conf "$FILES/resolv.conf" --hosts "$FILES/hosts" \
-        --nsswitch "$FILES/nsswitch.conf" --server "$SERVER" "$@"
+asking=(--resolv-conf "$FILES/resolv.conf" --hosts "$FILES/hosts"
+    --nsswitch "$FILES/nsswitch.conf" --server "$SERVER")
+resolve() { weir resolve "${asking[@]}" "$@"; }
+talk() { weir talk "${asking[@]}" "$@"; }
+
+# hears ADDRESS NAME ARGUMENT…: says hello to `weir listen` at ADDRESS by NAME, with a port that it
+# took; then what it heard.
+hears() {
+    local line port status
+    coproc weir listen "$1:0" --json --timeout 30 2>&1 <<<'nice to meet you'
+    exec {listener}<&"${COPROC[0]}" # the coprocess closes its own when it ends
+    read -r line <&"$listener"
+    port=$(sed 's/.*:\([0-9]*\)".*/\1/' <<<"${line%%,\"transport*}")
+    echo hello | talk "$2:$port" "${@:3}" 2>&1 | sed "s/:$port/:PORT/g"
+    status=$?
+    grep -v '^{' <&"$listener" | sed 's/^/heard: /'
+    return $status
 }
 
 mask() {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Do `weir dig` and `weir resolve` say what a name server answers, errs and withholds, word for
- * word?
+ * Do `weir dig`, `weir resolve` and `weir talk` say what a name server answers, errs and withholds,
+ * word for word?
  *
- * The conversations are in dns_dig.txt, dns_resolve.txt and dns_unicode.txt, a shell's transcript
- * each: "$ COMMAND", what it says on standard output and error, and "= STATUS" unless that is 0.
- * $SERVER is a name server of this test's own with the rules below, and nobody listens at $NOBODY;
- * `resolve` is `weir resolve` with it and the files below.  What differs from run to run is masked
- * (dns_commands.bash). With WEIR_TRANSCRIPT=FOLDER the transcript as it is now is written there.
+ * The conversations are in dns_dig.txt, dns_resolve.txt, dns_talk.txt and dns_unicode.txt, a
+ * shell's transcript each: "$ COMMAND", what it says on standard output and error, and "= STATUS"
+ * unless that is 0. $SERVER is a name server of this test's own with the rules below, and nobody
+ * listens at $NOBODY; `resolve` and `talk` are those commands with it and the files below.  What
+ * differs from run to run is masked (dns_commands.bash). With WEIR_TRANSCRIPT=FOLDER the transcript
+ * as it is now is written there.
  */
 #include "test/harness/test.h"
 
@@ -30,6 +31,8 @@ static const dns_server_rule rules[] = {
                  "+ns.test. 60 A 127.0.0.4"}},
     {.name = "www.test.", .records = {"!test. 60 SOA ns.test. a.test. 1 2 3 4 5"}},
     {.name = "a.name.that.is.longer.than.its.column.test.", .records = {"@ 100000000 A 127.0.0.2"}},
+    {.name = "self.test.", .type = WEIR_DNS_A, .records = {"@ 5 A 127.0.0.1"}},
+    {.name = "self.test."},
     {.name = "alias.test.",
      .type = WEIR_DNS_A,
      .records = {"@ 60 CNAME www.test.", "www.test. 300 A 127.0.0.2"}},
@@ -199,6 +202,11 @@ TEST(dns_dig_shows_what_a_server_says)
 TEST(dns_resolve_tells_what_a_program_would_get)
 {
     check_transcript("dns_resolve.txt");
+}
+
+TEST(dns_talk_connects_by_name)
+{
+    check_transcript("dns_talk.txt");
 }
 
 TEST(dns_commands_take_names_in_unicode)

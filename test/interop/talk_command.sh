@@ -216,7 +216,9 @@ done
 
 # What is wrong is said, and where.
 complains 2 'needs an address' talk
-complains 2 'not an address' talk example.org:80
+complains 2 'the port is missing' talk example.org
+complains 2 'not an address' talk example.299:80
+complains 2 'not an address' listen example.org:80
 complains 2 'one of --udp, --datagram and --seqpacket' talk --udp --seqpacket 80
 complains 2 '--source is for TCP, UDP' talk --source 127.0.0.1 unix:@x
 complains 2 'not an address' talk --source nowhere 127.0.0.1:1
