@@ -60,8 +60,8 @@ void weir_dns_search_start(weir_dns_search *search, const weir_dns_name *name, b
 bool weir_dns_search_next(weir_dns_search *search, const weir_dns_name **out);
 
 /* Tells how asking for the present candidate ended: 0 and above for an answer, or an error.
- * WEIR_EDNS_NOTFOUND and WEIR_EDNS_NODATA lead on; so does WEIR_EDNS_SPECIAL of a domain of the list
- * (many a network's is "corp.local"), which counts as the former; all else stops. */
+ * WEIR_EDNS_NOTFOUND and WEIR_EDNS_NODATA lead on; so does WEIR_EDNS_SPECIAL of a domain of the
+ * list (many a network's is "corp.local"), which counts as the former; all else stops. */
 weir_dns_search_verdict weir_dns_search_report(weir_dns_search *search, int result);
 
 /* What the search comes to: the answer's or the failure's result; else that of the name as it
