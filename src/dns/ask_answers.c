@@ -38,18 +38,18 @@ static uint8_t *take_far(dns_attempt *a)
     return far;
 }
 
-/* Fills a reply with what a server said. */
+/* Fills a reply with what a server said; `error` is what it means, unless there is no memory. */
 static void fill_reply(dns_ask *k, dns_reply *reply, dns_attempt *a, weir_bytes message,
-                       const dns_judgement *judgement)
+                       const dns_judgement *judgement, int error)
 {
-    reply->error = judgement->error;
+    reply->error = error;
     reply->header = judgement->header;
     reply->rcode = judgement->rcode;
     reply->server = k->servers->peers[a->how.peer].address;
     reply->transport = a->how.tcp ? WEIR_DNS_TCP : WEIR_DNS_UDP;
     reply->came = weir_now(k->io, WEIR_CLOCK_BOOT);
-    const int error = keep_message(reply, message, take_far(a));
-    if (error) reply->error = error;
+    const int kept = keep_message(reply, message, take_far(a));
+    if (kept) reply->error = kept;
 }
 
 /* An attempt has failed a question. */
@@ -63,10 +63,10 @@ static void fail(dns_ask *k, dns_attempt *a, unsigned i, int error)
 static void take_answer(dns_ask *k, dns_attempt *a, unsigned i, weir_bytes message,
                         const dns_judgement *judgement)
 {
-    fill_reply(k, k->lines[i].reply, a, message, judgement);
-    k->lines[i].reply->error = 0;
-    weir_dns_ask_report_end(k, a, i, 0);
-    weir_dns_ask_finish_line(k, i, 0);
+    fill_reply(k, k->lines[i].reply, a, message, judgement, 0);
+    const int error = k->lines[i].reply->error;
+    weir_dns_ask_report_end(k, a, i, error);
+    weir_dns_ask_finish_line(k, i, error);
     weir_dns_servers_praise(k->io, k->servers, a->how.peer);
     const weir_duration delay = k->question->resolution_delay;
     if (k->open && judgement->positive && delay.ns > 0)
@@ -97,7 +97,7 @@ static void keep_failure(dns_ask *k, dns_attempt *a, unsigned i, weir_bytes mess
 {
     dns_reply *reply = k->lines[i].reply;
     if (weir_dns_ask_weight(judgement->error) > weir_dns_ask_weight(reply->error))
-        fill_reply(k, reply, a, message, judgement);
+        fill_reply(k, reply, a, message, judgement, judgement->error);
 }
 
 /* Does what the verdict on the answer to a question asks for. */

@@ -69,7 +69,7 @@ void weir_dns_servers_destroy(weir_io *io, dns_servers *servers)
     weir_wait_unlock(io, &servers->lock);
     weir_group_cancel(io, &servers->links);
     weir_scope_leave(io, &shield);
-    memset(servers->random, 0, sizeof servers->random);
+    explicit_bzero(servers->random, sizeof servers->random);
     free(servers);
 }
 
