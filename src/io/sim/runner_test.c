@@ -15,6 +15,7 @@
 #include <weir/base/error.h>
 #include <weir/io/clock.h>
 
+#include "io/fiber/sanitizer.h"
 #include "io/sim/runner_keep.h"
 #include "io/sim/world.h"
 #include "test/harness/test.h"
@@ -136,13 +137,11 @@ static int sleep_a_second(weir_io *io, void *argument)
     return weir_sleep(io, weir_seconds(1));
 }
 
-/* Atomic: that is where ThreadSanitizer lets a signal in that comes while a thread computes. */
 __attribute__((noinline)) static int turn_for_ever(weir_io *io, void *argument)
 {
     (void)io;
     (void)argument;
-    static _Atomic unsigned turns;
-    for (;;) turns++;
+    for (volatile unsigned turns = 0;; turns++) continue;
     return 0;
 }
 
@@ -163,14 +162,16 @@ TEST(sim_runner_kills_a_trial_that_does_not_end_and_says_where_it_was)
     const weir_sim_scenario scenario = {"hang", "", hang};
     assert_int_equal(RUN(&scenario, "--seeds", "1..3", "--limit", "0.2"), 1);
     expect_said("3 seeds, 1 failed");
+    expect_said("seed 2 fails: it did not end within 0.2 s of real time");
+    expect_said("repeat: hang --profile hostile --seed 2");
+#ifndef WEIR_WITH_TSAN /* it holds the signal back, and ends a handler that allocates */
     /* How long it was is the machine's: others run beside it. */
     expect_said("seed 2 has not ended after ");
     expect_said("root  running");
-    expect_said("seed 2 fails: it did not end within 0.2 s of real time");
-    expect_said("repeat: hang --profile hostile --seed 2");
     /* In the calling process, too. */
     assert_int_not_equal(RUN(&scenario, "--seed", "2", "--limit", "1"), 0);
     expect_said("seed 2 has not ended after ");
+#endif
 }
 
 static int sleep_for_ever(weir_io *io, void *argument)
