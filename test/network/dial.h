@@ -29,7 +29,7 @@ typedef struct dial_stage {
     weir_tcp_stream fillers[DIAL_HOSTS]; /* of those that swallow */
     bool swallows[DIAL_HOSTS];
     dns_server_rule rules[4]; /* A, AAAA, and two of the test's own */
-    char texts[2][DNS_SERVER_RECORDS][DIAL_NAME_TEXT];
+    struct dial_texts *texts; /* of all answers so far: the server borrows them to its end */
     weir_connect_report report;
     weir_address peer;
     weir_dial_options options; /* reports to `report` and `peer`, keeps the order of the records */

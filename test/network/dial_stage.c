@@ -68,10 +68,21 @@ bool dial_begin(weir_io *io, dial_stage *stage, bool ipv6)
     return true;
 }
 
+/* The records of an answer. */
+typedef struct dial_texts {
+    struct dial_texts *next;
+    char records[DNS_SERVER_RECORDS][DIAL_NAME_TEXT];
+} dial_texts;
+
 void dial_end(weir_io *io, dial_stage *stage)
 {
     weir_dns_resolver_destroy(io, stage->resolver);
     dns_server_stop(io, stage->server);
+    while (stage->texts) {
+        dial_texts *texts = stage->texts;
+        stage->texts = texts->next;
+        free(texts);
+    }
     for (size_t i = 0; i < stage->used; i++) {
         if (stage->swallows[i]) weir_tcp_close(io, &stage->fillers[i]);
         weir_tcp_listener_close(io, stage->listeners[i]);
@@ -117,11 +128,15 @@ static void set_answer(dns_server_rule *rule, uint16_t type, int ms)
 
 void dial_answers(dial_stage *stage, const unsigned *ipv4, int ms4, bool ipv6, int ms6)
 {
+    dial_texts *texts = malloc(sizeof *texts);
+    if (!check(texts != NULL)) return;
+    texts->next = stage->texts;
+    stage->texts = texts;
     memset(stage->rules, 0, 2 * sizeof *stage->rules);
     for (unsigned i = 0; ipv4[i]; i++) {
-        snprintf(stage->texts[0][i], DIAL_NAME_TEXT, "@ 0 A 127.%u.%u.%u", stage->net[0],
+        snprintf(texts->records[i], DIAL_NAME_TEXT, "@ 0 A 127.%u.%u.%u", stage->net[0],
                  stage->net[1], ipv4[i]);
-        stage->rules[0].records[i] = stage->texts[0][i];
+        stage->rules[0].records[i] = texts->records[i];
     }
     set_answer(&stage->rules[0], WEIR_DNS_A, ms4);
     if (ipv6) stage->rules[1].records[0] = "@ 0 AAAA ::1";
