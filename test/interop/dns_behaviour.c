@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 
 #include <weir/base/error.h>
 #include <weir/dns/lookup.h>
@@ -207,7 +208,11 @@ static int outlive(weir_io *io, void *argument)
     weir_task killer;
     dns_process_named(&first, "recursion no;");
     weir_dns_resolver *both = resolver_of(io, false);
+    /* Its threads may go on for a moment after the signal: until it is known to stand. */
+    int status;
     assert_int_equal(kill(first.pid, SIGSTOP), 0);
+    assert_int_equal(waitpid(first.pid, &status, WUNTRACED), first.pid);
+    assert_true(WIFSTOPPED(status));
     assert_int_equal(weir_concurrent(io, &killer, kill_soon, NULL, NULL), 0);
     assert_int_equal(look_up(io, both, "host.plain.test", WEIR_DNS_A, &report, &answer), 0);
     weir_dns_answer_free(&answer);
