@@ -21,6 +21,8 @@
 
 #include "base/spin.h"
 
+enum { PART_NS = 2000000000 }; /* how long an answer may be on its way */
+
 enum {
     BATCH = 64,          /* completions handled before the clock is read again */
     SPARE_OUTPUTS = 256, /* free output buffers that are kept */
@@ -148,6 +150,17 @@ static void start_exchange(weir_http_keeper *k, weir_http_connection *c)
     }
 }
 
+/* Lets an exchange part with a connection that was answered a moment ago, if a drain has begun: the
+ * answer may be on its way, the peer may be sending a request that nobody reads, and the reset for
+ * that would take the answer away (RFC 9112 9.6).  False if it may be closed at once. */
+static bool part(weir_http_keeper *k, weir_http_connection *c)
+{
+    const bool fresh = k->clock.now - c->since < PART_NS;
+    if (c->close || c->requests == 0 || k->stage != WEIR_HTTP_DRAINING || !fresh) return false;
+    c->close = true;
+    return spawn_exchange(k, c);
+}
+
 /* The READ_LENT of a waiting connection, or the pause before its next one, has completed. */
 static void take_bytes(weir_http_keeper *k, weir_http_connection *c)
 {
@@ -170,7 +183,7 @@ static void take_bytes(weir_http_keeper *k, weir_http_connection *c)
     weir_http_list_remove(list, c);
     if (result > 0) {
         start_exchange(k, c);
-    } else {
+    } else if (!part(k, c)) {
         shut(k, c);
     }
 }
@@ -196,9 +209,7 @@ static void start_write(weir_http_keeper *k, weir_http_connection *c)
     submit(k, c);
 }
 
-/* The connection has nothing to do: it waits for the next request, if there may be one.  If a drain
- * has begun meanwhile, the peer may be sending one that nobody reads, and a reset would take the
- * answer away that it has just been sent (RFC 9112 9.6): an exchange parts with it. */
+/* The connection has nothing to do: it waits for the next request, if there may be one. */
 static void rest(weir_http_keeper *k, weir_http_connection *c)
 {
     if (c->output) give_output(k, c);
@@ -206,9 +217,8 @@ static void rest(weir_http_keeper *k, weir_http_connection *c)
         wait_in(k, c, WEIR_HTTP_IDLE);
         return;
     }
-    const bool part = !c->close && k->stage == WEIR_HTTP_DRAINING;
-    c->close = true;
-    if (!part || !spawn_exchange(k, c)) shut(k, c);
+    c->since = k->clock.now;
+    if (!part(k, c)) shut(k, c);
 }
 
 static void take_written(weir_http_keeper *k, weir_http_connection *c)
