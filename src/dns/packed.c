@@ -20,6 +20,7 @@ typedef struct digest {
     weir_dns_name owner; /* whose records count now: the name, or the end of the chain so far */
     dns_packed_head head;
     uint32_t ttl;       /* the least so far */
+    unsigned looks;     /* at records, over all owners: the chain may be in any order */
     unsigned malformed; /* records that were asked for and cannot be read */
 } digest;
 
@@ -155,6 +156,7 @@ static int take_owner(digest *d)
     int got;
     while ((got = weir_dns_reader_record(&reader, &record)) > 0) {
         if (record.section != WEIR_DNS_ANSWER) break;
+        if (++d->looks > DNS_LOOKS) return WEIR_EDNS_ANSWER;
         if (record.class_ != WEIR_DNS_CLASS_IN) continue;
         bool wanted = record.type == d->type || d->type == WEIR_DNS_ANY;
         if (!wanted && record.type != WEIR_DNS_CNAME) continue;

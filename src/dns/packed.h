@@ -25,6 +25,7 @@ enum {
     DNS_PACKED_MAX = 1 << 20, /* names grow when they are uncompressed; a message has 64 KiB */
     DNS_ALIASES = 16,         /* of a chain that is followed */
     DNS_RECORDS = 512,        /* of an answer that are taken */
+    DNS_LOOKS = 16384,        /* at records of a message: four times those that the largest has */
 };
 
 typedef enum dns_outcome {
@@ -68,7 +69,8 @@ int weir_dns_packed_single(dns_packed *packed, uint16_t type, const uint8_t *dat
  * records of `type` at `name`: follows CNAME records, whatever their order, skips records of other
  * owners, classes and types, and those whose data is malformed.  For WEIR_DNS_ANY all types are
  * taken. Returns 0; WEIR_EDNS_ANSWER: the message is malformed, its chain goes in a circle or has
- * more than DNS_ALIASES names, or all records that were asked for are malformed; WEIR_ENOMEM. */
+ * more than DNS_ALIASES names or takes more than DNS_LOOKS to follow, or all records that were
+ * asked for are malformed; WEIR_ENOMEM. */
 int weir_dns_packed_digest(dns_packed *packed, weir_bytes message, const weir_dns_name *name,
                            uint16_t type);
 

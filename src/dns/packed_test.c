@@ -223,6 +223,27 @@ TEST(packed_takes_so_many_records_and_no_more)
     end(k);
 }
 
+/* Links in the wrong order behind thousands of records that belong to others: each link would take
+ * a look at all of them. */
+TEST(packed_does_not_look_for_ever_at_a_scattered_chain)
+{
+    kettle *k = begin(WEIR_DNS_NOERROR, "n0.a.", WEIR_DNS_A);
+    for (int i = 0; i < 3500; i++) add_a(k, "other.a.", 60, "\1\2\3\4");
+    for (int i = 7; i >= 0; i--) {
+        char owner[16], target[16];
+        snprintf(owner, sizeof owner, "n%d.a.", i);
+        snprintf(target, sizeof target, "n%d.a.", i + 1);
+        add_name(k, owner, WEIR_DNS_CNAME, 60, target);
+    }
+    const weir_dns_name name = name_of("n0.a."), last = name_of("n6.a.");
+    const weir_bytes message = weir_dns_writer_message(&k->writer);
+    assert_int_equal(weir_dns_packed_digest(&k->packed, message, &name, WEIR_DNS_A),
+                     WEIR_EDNS_ANSWER);
+    /* A short chain in the same message is followed. */
+    assert_int_equal(weir_dns_packed_digest(&k->packed, message, &last, WEIR_DNS_A), 0);
+    end(k);
+}
+
 TEST(packed_believes_no_message_that_ends_early)
 {
     kettle *k = begin(0, "a.example", WEIR_DNS_A);

@@ -99,6 +99,29 @@ CONTRACT(http_drain_resets_nobody_who_has_asked_on)
     check_int(serve_end(io, &f), 0);
 }
 
+CONTRACT(http_drain_reads_on_where_it_has_just_answered)
+{
+    static const char late[] = "GET /late HTTP/1.1\r\nHost: a\r\n\r\n";
+    http_fixture f;
+    stage s = {.go = 1};
+    http_client c;
+    http_answer a;
+    char rest[64];
+    if (!http_start(io, &f, (weir_http_server_options){.handler = wait_to_answer, .context = &s}))
+        return;
+    if (!http_open(&f, &c)) return;
+    check(http_say(&c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    check_int(http_hear(&c, false, &a), 200);
+    weir_http_server_drain(f.server, weir_deadline_after(io, weir_seconds(30)));
+    check_int(weir_tcp_read(io, &c.tcp, rest, sizeof rest), 0);
+    /* The answer might still be on its way: a reset for this would take it away. */
+    check(http_say(&c, late));
+    check(http_say(&c, late));
+    check_int(weir_tcp_read(io, &c.tcp, rest, sizeof rest), 0);
+    http_close(&c);
+    check_int(serve_end(io, &f), 0);
+}
+
 CONTRACT(http_drain_cancels_at_its_deadline)
 {
     http_fixture f;
