@@ -389,7 +389,8 @@ CONTRACT(serve_leaves_a_request_that_ended_its_draining)
     contract_settle(io);
     check_int(weir_cancel(io, &s.task), WEIR_ECANCELED);
     check_int(s.result, 0);
-    check_int(s.canceled, 1);
+    /* A late one that was accepted before the listener was closed may be canceled, too. */
+    check(s.canceled >= 1);
     weir_token_end(io, &s.token);
     weir_tcp_close(io, &client);
 }
