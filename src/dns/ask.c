@@ -61,6 +61,12 @@ static bool is_held(const dns_ask *k, unsigned i)
     return i > 0 && k->options->single_request && !k->lines[0].done;
 }
 
+static void begin_line(dns_ask_line *l)
+{
+    l->step++;
+    l->latest.ns = 0;
+}
+
 /* Begins steps until something can be waited for in every line, or it is done. */
 static int advance(dns_ask *k)
 {
@@ -79,7 +85,7 @@ static int advance(dns_ask *k)
         }
         if (!questions) return 0;
         for (unsigned i = 0; i < k->question->type_count; i++)
-            if (questions & 1U << i) k->lines[i].step++;
+            if (questions & 1U << i) begin_line(&k->lines[i]);
         const int error = begin_step(k, questions, number);
         if (error) return error;
     }

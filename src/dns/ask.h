@@ -27,17 +27,18 @@ enum {
 
 /* How to ask; all members are set, as weir_dns_config has them. */
 typedef struct dns_ask_options {
-    weir_duration timeout;  /* of an attempt, until the next server is asked; > 0 */
-    unsigned attempts;      /* rounds over all servers; >= 1 */
-    bool rotate;            /* begin with another server each time */
-    bool parallel;          /* all servers at once: the first good answer counts */
-    bool edns;              /* offer EDNS, with a cookie */
-    bool mix_case;          /* 0x20: random letter case in the question, which has to come back */
-    bool tcp;               /* never UDP */
-    bool single_request;    /* A and AAAA one after the other, not at once (single-request) */
-    bool single_reopen;     /* A and AAAA from different ports (single-request-reopen) */
-    bool fresh_ports;       /* a port of its own for every attempt, however many there are */
-    uint16_t udp_size;      /* to offer; 0: WEIR_DNS_EDNS_SIZE */
+    weir_duration timeout; /* of an attempt, until the next server is asked; a server that has to be
+                              asked again in another way has twice that in all; > 0 */
+    unsigned attempts;     /* rounds over all servers; >= 1 */
+    bool rotate;           /* begin with another server each time */
+    bool parallel;         /* all servers at once: the first good answer counts */
+    bool edns;             /* offer EDNS, with a cookie */
+    bool mix_case;         /* 0x20: random letter case in the question, which has to come back */
+    bool tcp;              /* never UDP */
+    bool single_request;   /* A and AAAA one after the other, not at once (single-request) */
+    bool single_reopen;    /* A and AAAA from different ports (single-request-reopen) */
+    bool fresh_ports;      /* a port of its own for every attempt, however many there are */
+    uint16_t udp_size;     /* to offer; 0: WEIR_DNS_EDNS_SIZE */
     weir_duration tcp_idle; /* how long an idle connection is kept; 0: closed after each use */
 } dns_ask_options;
 

@@ -138,7 +138,8 @@ static void enter(dns_ask *k, dns_attempt *a, unsigned questions)
         dns_ask_line *l = &k->lines[i];
         a->steps[i] = l->step;
         l->live++;
-        l->until = until;
+        if (l->latest.ns == 0) l->latest = weir_instant_add(until, k->options->timeout);
+        l->until = weir_instant_min(until, l->latest);
     }
 }
 

@@ -12,9 +12,11 @@
 typedef struct dns_ask_line {
     dns_reply *reply;
     bool done;
-    unsigned step;      /* how many have begun */
-    unsigned live;      /* attempts of the present step that may still answer */
-    weir_instant until; /* of the present step */
+    unsigned step;       /* how many have begun */
+    unsigned live;       /* attempts of the present step that may still answer */
+    weir_instant until;  /* of the present step */
+    weir_instant latest; /* that `until` may become, however often the server is asked again; 0: no
+                            attempt of the step has begun */
 } dns_ask_line;
 
 typedef struct dns_ask {

@@ -149,9 +149,12 @@ void weir_dns_servers_blame(weir_io *io, dns_servers *servers, unsigned peer, we
 {
     dns_peer *p = &servers->peers[peer];
     weir_wait_lock(io, &servers->lock);
-    const weir_duration length = weir_duration_scale(first_disgrace, 1LL << p->failures);
-    p->avoid_until = weir_instant_add(now, length);
-    if (p->failures < DISGRACE_DOUBLINGS) p->failures++;
+    /* Once in a disgrace: one refusal may end many questions, and each of them tells. */
+    if (weir_instant_compare(p->avoid_until, now) <= 0) {
+        const weir_duration length = weir_duration_scale(first_disgrace, 1LL << p->failures);
+        p->avoid_until = weir_instant_add(now, length);
+        if (p->failures < DISGRACE_DOUBLINGS) p->failures++;
+    }
     weir_wait_unlock(io, &servers->lock);
 }
 
