@@ -71,11 +71,12 @@ function(weir_test_program name)
     set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${include})
 endfunction()
 
-# weir_script_test(NAME TIMEOUT COMMAND...): a program or script as one ctest entry.
+# weir_script_test(NAME TIMEOUT COMMAND...): a program or script as one ctest entry; these begin
+# first, as the longest are among them.
 function(weir_script_test name timeout)
     add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${timeout} SKIP_RETURN_CODE 77
-                         ENVIRONMENT "${WEIR_TEST_ENV}")
+                         COST ${timeout} ENVIRONMENT "${WEIR_TEST_ENV}")
 endfunction()
 
 # A floor's tests see the floors that it may use; above the engines they are programs and pick one.
@@ -210,7 +211,7 @@ if(TARGET weir_static)
             weir_script_test(example.${name} 60 bash examples/${name}.sh)
             set_property(TEST example.${name} APPEND PROPERTY ENVIRONMENT EXAMPLE=${program})
         else()
-            weir_script_test(example.${name} 20 ${WEIR_LAUNCH} ${program})
+            weir_script_test(example.${name} 60 ${WEIR_LAUNCH} ${program})
         endif()
     endforeach()
 endif()
