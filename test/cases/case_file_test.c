@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "test/cases/case_file.h"
+#include "test/cases/http_case.h"
 #include "test/harness/test.h"
 
 #define HEAD  "# Chapter\n\nText.\n\n"
@@ -14,7 +14,7 @@
 
 static void read_text(case_set *set, const char *text)
 {
-    *set = (case_set){.cases = NULL};
+    *set = (case_set){.syntax = &http_case_syntax};
     case_set_read(set, "f.md", weir_bytes_text(text));
 }
 
@@ -35,10 +35,10 @@ TEST(case_file_gives_bytes_options_and_events)
                          "```events\n```\n");
     assert_int_equal(set.problems.len, 0);
     assert_int_equal(set.count, 2);
-    const http_case *c = &set.cases[0];
-    assert_string_equal(c->title, "One");
-    assert_string_equal(c->file, "f.md");
-    assert_int_equal(c->line, 5);
+    const http_case *c = http_case_of(set.cases[0]), *d = http_case_of(set.cases[1]);
+    assert_string_equal(c->record.title, "One");
+    assert_string_equal(c->record.file, "f.md");
+    assert_int_equal(c->record.line, 5);
     assert_true(c->response && c->eof);
     assert_int_equal(c->to, WEIR_HTTP_HEAD);
     assert_int_equal(c->capacity, 3);
@@ -47,11 +47,11 @@ TEST(case_file_gives_bytes_options_and_events)
     assert_int_equal(c->options.start_line, 40);
     assert_int_equal(c->options.field_line, 16384);
     assert_true(c->options.body == UINT64_MAX);
-    assert_text_is(c->input, "a\r\n\0\0 \\b\tb\tb\tc", 14);
-    assert_text_is(c->events, "field A: \\txx\nreason \\s\n", 24);
-    assert_false(set.cases[1].response || set.cases[1].eof);
-    assert_int_equal(set.cases[1].options.lenient, 0);
-    assert_int_equal(set.cases[1].events.len, 0);
+    assert_text_is(c->record.input, "a\r\n\0\0 \\b\tb\tb\tc", 14);
+    assert_text_is(c->record.events, "field A: \\txx\nreason \\s\n", 24);
+    assert_false(d->response || d->eof);
+    assert_int_equal(d->options.lenient, 0);
+    assert_int_equal(d->record.events.len, 0);
     case_set_free(&set);
 }
 
@@ -118,7 +118,7 @@ TEST(case_file_that_is_malformed_is_told_with_its_line)
         case_text_add(&set.problems, "", 1);
         if (sscanf(set.problems.data, "f.md:%d: ", &line) != 1 || line != cases[i].line)
             fail_msg("file %zu: expected line %d: %s", i, cases[i].line, set.problems.data);
-        for (size_t j = 0; j < set.count; j++) assert_string_equal(set.cases[j].title, "Case");
+        for (size_t j = 0; j < set.count; j++) assert_string_equal(set.cases[j]->title, "Case");
         case_set_free(&set);
     }
 }

@@ -1,36 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * Cases of DNS messages as documents: reading a Markdown file into cases, and what the reader of
- * messages says of one.  README.md tells the format.
+ * Cases of DNS messages: their syntax, and what the reader of messages says of one.
  */
 #ifndef WEIR_TEST_CASES_DNS_CASE_H
 #define WEIR_TEST_CASES_DNS_CASE_H
 
-#include "test/cases/case_text.h"
+#include "test/cases/case_file.h"
 
 typedef struct dns_case {
-    char *file;
-    char *title;
-    int line;         /* of the title */
-    bool data;        /* what records say is among the events */
-    case_text input;  /* the message */
-    case_text events; /* the expected lines */
+    case_record record;
+    bool data; /* what records say is among the events */
 } dns_case;
 
-typedef struct dns_case_set {
-    dns_case *cases;
-    size_t count;
-    case_text problems; /* "file:line: what is wrong" lines */
-} dns_case_set;
+extern const case_syntax dns_case_syntax;
 
-/* Adds the cases of a file, whose text is given.  The first fault ends the file, and is told in
- * set->problems. */
-void dns_case_set_read(dns_case_set *set, const char *file, weir_bytes text);
-
-/* Adds the cases of all *.md files of a folder in the order of their names. */
-void dns_case_set_read_folder(dns_case_set *set, const char *folder);
-
-void dns_case_set_free(dns_case_set *set);
+static inline const dns_case *dns_case_of(const case_record *record)
+{
+    return (const dns_case *)record;
+}
 
 /* Adds what the reader says of a message, a line each.  With `data`, also what records say;
  * without `questions`, questions are passed over. */

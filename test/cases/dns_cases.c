@@ -19,17 +19,6 @@ enum {
     CUTS_MAX = 2048, /* the longest message that is cut everywhere */
 };
 
-static void read_all(dns_case_set *set)
-{
-    const char *source = getenv("WEIR_SOURCE_DIR");
-    char folder[4096];
-    *set = (dns_case_set){.cases = NULL};
-    snprintf(folder, sizeof folder, "%s/test/cases/dns", source ? source : ".");
-    dns_case_set_read_folder(set, folder);
-    if (set->problems.len > 0)
-        fail_msg("malformed case files:\n%.*s", (int)set->problems.len, set->problems.data);
-}
-
 static void show_lines(char mark, const char *text, size_t len)
 {
     while (len > 0) {
@@ -43,29 +32,22 @@ static void show_lines(char mark, const char *text, size_t len)
 
 static void show_failure(const dns_case *c, const char *how, const case_text *actual)
 {
-    fprintf(stderr, "\n%s:%d: %s\n    %s, %zu octets; - expected, + actual:\n", c->file, c->line,
-            c->title, how, c->input.len);
-    show_lines('-', c->events.data, c->events.len);
+    fprintf(stderr, "\n%s:%d: %s\n    %s, %zu octets; - expected, + actual:\n", c->record.file,
+            c->record.line, c->record.title, how, c->record.input.len);
+    show_lines('-', c->record.events.data, c->record.events.len);
     show_lines('+', actual->data, actual->len);
-}
-
-static bool is_chosen(const dns_case *c)
-{
-    const char *chosen = getenv("WEIR_CASES");
-    return !chosen || strstr(c->file, chosen) || strstr(c->title, chosen);
 }
 
 /* Runs all cases; `run` shows what differs and returns whether nothing does. */
 static void run_all(bool run(const dns_case *, const guarded *))
 {
-    dns_case_set set;
+    case_set set = case_set_of(&dns_case_syntax, "dns");
     size_t failed = 0;
-    read_all(&set);
     guarded memory = guarded_new(MESSAGE_ROOM);
     for (size_t i = 0; i < set.count; i++)
-        if (is_chosen(&set.cases[i])) failed += !run(&set.cases[i], &memory);
+        if (case_is_chosen(set.cases[i])) failed += !run(dns_case_of(set.cases[i]), &memory);
     guarded_free(&memory);
-    dns_case_set_free(&set);
+    case_set_free(&set);
     if (failed > 0) fail_msg("%zu cases fail", failed);
 }
 
@@ -73,16 +55,16 @@ static void run_all(bool run(const dns_case *, const guarded *))
 static case_text events_of(const dns_case *c, const guarded *memory, size_t len, bool questions)
 {
     case_text actual = {NULL, 0, 0};
-    const char *at = guarded_put(memory, c->input.data, len);
+    const char *at = guarded_put(memory, c->record.input.data, len);
     dns_case_run(weir_bytes_of(at, len), c->data, questions, &actual);
     return actual;
 }
 
 static bool run_whole(const dns_case *c, const guarded *memory)
 {
-    case_text actual = events_of(c, memory, c->input.len, true);
+    case_text actual = events_of(c, memory, c->record.input.len, true);
     const bool same = weir_bytes_equal(weir_bytes_of(actual.data, actual.len),
-                                       weir_bytes_of(c->events.data, c->events.len));
+                                       weir_bytes_of(c->record.events.data, c->record.events.len));
     if (!same) show_failure(c, "read from front to back", &actual);
     case_text_free(&actual);
     return same;
@@ -104,11 +86,12 @@ static size_t last_line(const case_text *text)
 static bool run_cut(const dns_case *c, const guarded *memory)
 {
     bool good = true;
-    for (size_t len = 0; good && len < c->input.len && c->input.len <= CUTS_MAX; len++) {
+    for (size_t len = 0; good && len < c->record.input.len && c->record.input.len <= CUTS_MAX;
+         len++) {
         case_text actual = events_of(c, memory, len, true);
         const size_t same = actual.len - last_line(&actual);
-        good =
-            same <= c->events.len && (same == 0 || memcmp(actual.data, c->events.data, same) == 0);
+        good = same <= c->record.events.len &&
+               (same == 0 || memcmp(actual.data, c->record.events.data, same) == 0);
         if (!good) fprintf(stderr, "\ncut to %zu octets:", len);
         if (!good) show_failure(c, "cut", &actual);
         case_text_free(&actual);
@@ -136,10 +119,11 @@ static case_text without_questions(const case_text *events)
 
 static bool run_records(const dns_case *c, const guarded *memory)
 {
-    if (c->events.len > 15 && memmem(c->events.data, c->events.len, "error question", 14))
+    if (c->record.events.len > 15 &&
+        memmem(c->record.events.data, c->record.events.len, "error question", 14))
         return true;
-    case_text actual = events_of(c, memory, c->input.len, false);
-    case_text expected = without_questions(&c->events);
+    case_text actual = events_of(c, memory, c->record.input.len, false);
+    case_text expected = without_questions(&c->record.events);
     /* A fault of the first record is told where the questions begin. */
     const bool fault = memmem(actual.data, actual.len, "error record", 12) != NULL;
     const size_t same = fault ? actual.len - last_line(&actual) : actual.len;
@@ -158,10 +142,9 @@ TEST(dns_cases_give_their_records_without_reading_their_questions)
 
 TEST(dns_cases_are_well_formed_and_at_least_80)
 {
-    dns_case_set set;
-    read_all(&set);
+    case_set set = case_set_of(&dns_case_syntax, "dns");
     const size_t count = set.count;
-    dns_case_set_free(&set);
+    case_set_free(&set);
     if (count < CASES_MIN) fail_msg("%zu cases, %d are promised", count, CASES_MIN);
 }
 
@@ -199,21 +182,21 @@ TEST(dns_case_file_that_is_malformed_is_told_with_its_line)
         {GOOD "## Case\n", 16},
         {GOOD "x", 16},
     };
-    dns_case_set set = {.cases = NULL};
-    dns_case_set_read(&set, "f.md", weir_bytes_text(GOOD));
+    case_set set = {.syntax = &dns_case_syntax};
+    case_set_read(&set, "f.md", weir_bytes_text(GOOD));
     assert_int_equal(set.problems.len, 0);
-    assert_int_equal(set.cases[0].input.len, 5);
-    assert_memory_equal(set.cases[0].input.data,
+    assert_int_equal(set.cases[0]->input.len, 5);
+    assert_memory_equal(set.cases[0]->input.data,
                         "\0\xff\xff"
                         "a#",
                         5);
-    dns_case_set_free(&set);
+    case_set_free(&set);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         int line = -1;
-        dns_case_set_read(&set, "f.md", weir_bytes_text(files[i].text));
+        case_set_read(&set, "f.md", weir_bytes_text(files[i].text));
         case_text_add(&set.problems, "", 1);
         if (sscanf(set.problems.data, "f.md:%d: ", &line) != 1 || line != files[i].line)
             fail_msg("file %zu: expected line %d: %s", i, files[i].line, set.problems.data);
-        dns_case_set_free(&set);
+        case_set_free(&set);
     }
 }

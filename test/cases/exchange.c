@@ -269,7 +269,7 @@ static bool step(exchange *e)
 /* Drops what is taken, and puts the next bytes of the input behind the rest, at a new place. */
 static void arrive(exchange *e, size_t from, size_t len)
 {
-    const char *bytes = len > 0 ? e->c->input.data + from : NULL;
+    const char *bytes = len > 0 ? e->c->record.input.data + from : NULL;
     if (e->moves) {
         size_t kept = view_len(e);
         char *place = malloc(kept + len > 0 ? kept + len : 1);
@@ -313,7 +313,7 @@ static size_t piece_len(case_pieces *pieces, size_t at, size_t len)
 void case_run(const http_case *c, case_pieces pieces, case_text *events)
 {
     exchange e = {.c = c, .events = events};
-    size_t len = c->input.len;
+    size_t len = c->record.input.len;
     e.moves = len <= MOVED_MAX || pieces.how == PIECES_ONE || pieces.how == PIECES_SPLIT;
     e.fields = malloc(c->capacity > 0 ? c->capacity * sizeof *e.fields : 1);
     e.trailers = malloc(c->options.trailers > 0 ? c->options.trailers * sizeof *e.trailers : 1);

@@ -5,7 +5,7 @@
 #ifndef WEIR_TEST_CASES_EXCHANGE_H
 #define WEIR_TEST_CASES_EXCHANGE_H
 
-#include "test/cases/case_file.h"
+#include "test/cases/http_case.h"
 
 /* How the bytes arrive. */
 typedef struct case_pieces {
@@ -19,7 +19,7 @@ typedef struct case_pieces {
     uint64_t seed;
 } case_pieces;
 
-/* Runs a case, and adds its events to `events`, each spelled as in http_case.events. */
+/* Runs a case, and adds its events to `events`, each spelled as in an http_case. */
 void case_run(const http_case *c, case_pieces pieces, case_text *events);
 
 #endif

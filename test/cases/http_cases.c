@@ -23,17 +23,6 @@ enum {
     WIDTH = 400,      /* of one that is not */
 };
 
-static void read_all(case_set *set)
-{
-    const char *source = getenv("WEIR_SOURCE_DIR");
-    char folder[4096];
-    *set = (case_set){.cases = NULL};
-    snprintf(folder, sizeof folder, "%s/test/cases/http", source ? source : ".");
-    case_set_read_folder(set, folder);
-    if (set->problems.len > 0)
-        fail_msg("malformed case files:\n%.*s", (int)set->problems.len, set->problems.data);
-}
-
 /* Showing a failure ------------------------------------------------------------------------- */
 
 /* The next line of a text, without its end; false after the last. */
@@ -84,16 +73,17 @@ static void show_events(case_text expected, case_text actual)
 /* The part of the input around an offset, with a mark below it. */
 static void show_input(const http_case *c, const char *what, size_t offset)
 {
-    if (offset == SIZE_MAX || offset > c->input.len) return;
+    if (offset == SIZE_MAX || offset > c->record.input.len) return;
     case_text text = {NULL, 0, 0};
     size_t from = offset;
-    while (from > 0 && offset - from < 40 && c->input.data[from - 1] != '\n') from--;
+    while (from > 0 && offset - from < 40 && c->record.input.data[from - 1] != '\n') from--;
     size_t to = offset;
-    while (to < c->input.len && to - offset < 24 && (to == from || c->input.data[to - 1] != '\n'))
+    while (to < c->record.input.len && to - offset < 24 &&
+           (to == from || c->record.input.data[to - 1] != '\n'))
         to++;
-    case_text_escape(&text, weir_bytes_of(c->input.data + from, offset - from));
+    case_text_escape(&text, weir_bytes_of(c->record.input.data + from, offset - from));
     size_t column = text.len;
-    case_text_escape(&text, weir_bytes_of(c->input.data + offset, to - offset));
+    case_text_escape(&text, weir_bytes_of(c->record.input.data + offset, to - offset));
     fprintf(stderr, "    %.*s\n    %*s^ %s, byte %zu\n", (int)text.len, text.data, (int)column, "",
             what, offset);
     case_text_free(&text);
@@ -110,11 +100,12 @@ static void show_pieces(case_pieces pieces)
 static void show_failure(const http_case *c, const char *scanner, case_pieces pieces,
                          case_text actual)
 {
-    fprintf(stderr, "\n%s:%d: %s\n    scanner %s, ", c->file, c->line, c->title, scanner);
+    fprintf(stderr, "\n%s:%d: %s\n    scanner %s, ", c->record.file, c->record.line,
+            c->record.title, scanner);
     show_pieces(pieces);
-    fprintf(stderr, ", %zu bytes; - expected, + actual:\n", c->input.len);
-    show_events(c->events, actual);
-    show_input(c, "expected", error_offset(c->events));
+    fprintf(stderr, ", %zu bytes; - expected, + actual:\n", c->record.input.len);
+    show_events(c->record.events, actual);
+    show_input(c, "expected", error_offset(c->record.events));
     show_input(c, "actual", error_offset(actual));
     if (pieces.how == PIECES_SPLIT) show_input(c, "split", pieces.split);
 }
@@ -134,8 +125,8 @@ static bool run_once(runner *r, const http_case *c, case_pieces pieces)
 {
     r->actual.len = 0;
     case_run(c, pieces, &r->actual);
-    if (r->actual.len == c->events.len &&
-        (r->actual.len == 0 || memcmp(r->actual.data, c->events.data, r->actual.len) == 0))
+    if (r->actual.len == c->record.events.len &&
+        (r->actual.len == 0 || memcmp(r->actual.data, c->record.events.data, r->actual.len) == 0))
         return true;
     if (c != r->last_failed) r->failed++;
     if (c != r->last_failed && r->failed <= SHOWN_MAX)
@@ -146,25 +137,18 @@ static bool run_once(runner *r, const http_case *c, case_pieces pieces)
     return false;
 }
 
-static bool is_chosen(const http_case *c)
-{
-    const char *chosen = getenv("WEIR_CASES");
-    return !chosen || strstr(c->file, chosen) || strstr(c->title, chosen);
-}
-
 /* Runs all cases with each scanner; with one, a case ends with its first failure. */
 static void run_all(void run(runner *, const http_case *), uint64_t seed)
 {
-    case_set set;
-    read_all(&set);
+    case_set set = case_set_of(&http_case_syntax, "http");
     runner r = {.seed = seed};
     for (size_t i = 0; i < set.count; i++) {
-        if (!is_chosen(&set.cases[i])) continue;
+        if (!case_is_chosen(set.cases[i])) continue;
         const weir_http_scanner *const *scanner = weir_http_scanners();
         for (; *scanner; scanner++) {
             weir_http_scanner_use(*scanner);
             r.scanner = (*scanner)->name;
-            run(&r, &set.cases[i]);
+            run(&r, http_case_of(set.cases[i]));
         }
     }
     weir_http_scanner_use(NULL);
@@ -186,7 +170,7 @@ static void run_bytes(runner *r, const http_case *c)
 
 static void run_splits(runner *r, const http_case *c)
 {
-    size_t len = c->input.len;
+    size_t len = c->record.input.len;
     if (len <= SPLIT_MAX) {
         for (size_t split = 1; split < len; split++)
             if (!run_once(r, c, (case_pieces){PIECES_SPLIT, split, 0})) return;
@@ -226,8 +210,7 @@ TEST(http_cases_give_their_events_in_random_pieces)
 
 TEST(http_cases_are_well_formed_and_at_least_300)
 {
-    case_set set;
-    read_all(&set);
+    case_set set = case_set_of(&http_case_syntax, "http");
     size_t count = set.count;
     case_set_free(&set);
     if (count < CASES_MIN) fail_msg("%zu cases, %d are promised", count, CASES_MIN);
