@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 # shellcheck disable=SC2086
-weir() { timeout 30 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
+weir() { timeout 100 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
 fail() { echo "FAILED: $*" >&2; failures=$((failures + 1)); }
 
 # says PART TEXT: the explanation of a text has the line PART, blanks aside.

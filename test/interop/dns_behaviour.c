@@ -14,12 +14,13 @@
 #include "test/harness/test.h"
 #include "test/interop/dns_process.h"
 
-enum { TIMEOUT_MS = 300 };
+/* Answers are waited for; only who is not there any more is given up soon. */
+enum { PATIENCE_MS = 30000, IMPATIENCE_MS = 300, ATTEMPTS = 5, TRIES = 20 };
 
 static dns_process first, second;
 
 /* A resolver that asks `first`, then `second` if it runs. */
-static weir_dns_resolver *resolver_of(weir_io *io, bool cache)
+static weir_dns_resolver *resolver_of(weir_io *io, bool cache, int timeout_ms)
 {
     weir_dns_config config;
     weir_dns_resolver_options options = {.files.config = &config, .no_cache = !cache};
@@ -27,7 +28,8 @@ static weir_dns_resolver *resolver_of(weir_io *io, bool cache)
     weir_dns_config_init(&config);
     config.servers[config.server_count++] = first.address;
     if (second.pid > 0) config.servers[config.server_count++] = second.address;
-    config.timeout = weir_milliseconds(TIMEOUT_MS);
+    config.timeout = weir_milliseconds(timeout_ms);
+    config.attempts = ATTEMPTS;
     config.trust_ad = true;
     assert_int_equal(weir_dns_resolver_create(io, &options, &resolver), 0);
     return resolver;
@@ -79,7 +81,7 @@ static bool begin(const char *const *programs)
 static int learn_cookie(weir_io *io, void *argument)
 {
     (void)argument;
-    weir_dns_resolver *resolver = resolver_of(io, false);
+    weir_dns_resolver *resolver = resolver_of(io, false, PATIENCE_MS);
     weir_dns_report report;
     weir_dns_answer answer;
     assert_int_equal(look_up(io, resolver, "host.plain.test", WEIR_DNS_A, &report, &answer), 0);
@@ -113,7 +115,7 @@ static int fetch_large(weir_io *io, void *argument)
         uint16_t count;
     } large[] = {{"big.plain.test", WEIR_DNS_TXT, 100}, {"many.plain.test", WEIR_DNS_A, 100}};
     (void)argument;
-    weir_dns_resolver *resolver = resolver_of(io, false);
+    weir_dns_resolver *resolver = resolver_of(io, false, PATIENCE_MS);
     for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
         weir_dns_report report;
         weir_dns_answer answer;
@@ -162,7 +164,7 @@ static int trust(weir_io *io, void *argument)
         {"host.lame.test", WEIR_EDNS_SERVFAIL, 0, 0, false},
     };
     (void)argument;
-    weir_dns_resolver *resolver = resolver_of(io, true);
+    weir_dns_resolver *resolver = resolver_of(io, true, PATIENCE_MS);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         weir_dns_report report;
         weir_dns_answer answer;
@@ -200,35 +202,44 @@ static int kill_soon(weir_io *io, void *argument)
     return 0;
 }
 
+/* Looks up until there is an answer: on a busy machine the second may be given up, too.  The first
+ * is asked first of all: its error is in `*error`. */
+static void outlive_the_first(weir_io *io, weir_dns_resolver *resolver, uint16_t type, int *error)
+{
+    int result = WEIR_EDNS_TIMEOUT;
+    for (int i = 0; i < TRIES && result == WEIR_EDNS_TIMEOUT; i++) {
+        weir_dns_report report;
+        weir_dns_answer answer;
+        result = look_up(io, resolver, "host.plain.test", type, &report, &answer);
+        weir_dns_answer_free(&answer);
+        if (i == 0) *error = report.attempts[0].error;
+        if (!result) assert_true(weir_address_equal(&last_of(&report)->server, &second.address));
+    }
+    assert_int_equal(result, 0);
+}
+
 static int outlive(weir_io *io, void *argument)
 {
     (void)argument;
-    weir_dns_report report;
-    weir_dns_answer answer;
     weir_task killer;
+    int status, error = 0;
     dns_process_named(&first, "recursion no;");
-    weir_dns_resolver *both = resolver_of(io, false);
+    weir_dns_resolver *both = resolver_of(io, false, IMPATIENCE_MS);
     /* Its threads may go on for a moment after the signal: until it is known to stand. */
-    int status;
     assert_int_equal(kill(first.pid, SIGSTOP), 0);
     assert_int_equal(waitpid(first.pid, &status, WUNTRACED), first.pid);
     assert_true(WIFSTOPPED(status));
     assert_int_equal(weir_concurrent(io, &killer, kill_soon, NULL, NULL), 0);
-    assert_int_equal(look_up(io, both, "host.plain.test", WEIR_DNS_A, &report, &answer), 0);
-    weir_dns_answer_free(&answer);
+    outlive_the_first(io, both, WEIR_DNS_A, &error);
+    assert_int_not_equal(error, 0);
     weir_await(io, &killer, NULL);
-    /* On a busy machine the second one may be asked twice. */
-    assert_true(report.total >= 2);
-    assert_int_not_equal(report.attempts[0].error, 0);
-    assert_true(weir_address_equal(&last_of(&report)->server, &second.address));
     /* Nobody has the port now, and the kernel says so: no time has to pass. */
-    weir_dns_resolver *resolver = resolver_of(io, false);
-    assert_int_equal(look_up(io, resolver, "host.plain.test", WEIR_DNS_AAAA, &report, &answer), 0);
-    weir_dns_answer_free(&answer);
-    assert_true(report.total >= 2);
-    assert_int_equal(report.attempts[0].error, WEIR_ECONNREFUSED);
+    weir_dns_resolver *resolver = resolver_of(io, false, PATIENCE_MS);
+    outlive_the_first(io, resolver, WEIR_DNS_AAAA, &error);
+    assert_int_equal(error, WEIR_ECONNREFUSED);
     weir_dns_resolver_destroy(io, resolver);
     weir_dns_resolver_destroy(io, both);
+    dns_process_forget(&first);
     return 0;
 }
 
@@ -245,7 +256,7 @@ TEST(dns_a_server_that_dies_while_it_is_asked_is_survived_by_the_lookup)
 static int refused(weir_io *io, void *argument)
 {
     (void)argument;
-    weir_dns_resolver *resolver = resolver_of(io, false);
+    weir_dns_resolver *resolver = resolver_of(io, false, PATIENCE_MS);
     weir_dns_report report;
     weir_dns_answer answer;
     assert_int_equal(look_up(io, resolver, "host.elsewhere.example", WEIR_DNS_A, &report, &answer),

@@ -14,16 +14,25 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "test/harness/test.h"
 
-enum { SERVERS = 8, ANSWER_TRIES = 400, ANSWER_WAIT_MS = 50, SERVFAIL = 2 };
+enum { SERVERS = 8, ANSWER_TRIES = 1200, ANSWER_WAIT_MS = 50, SERVFAIL = 2 };
 
 static char folder[64];
-static pid_t running[SERVERS], watcher;
+/* A server, or what is left of it: its claim to the port. */
+static struct {
+    pid_t pid;
+    int claim;
+    bool taken;
+} running[SERVERS];
+
+static pid_t watcher;
 static int watched = -1; /* the watcher waits for its end */
+static int claimed = -1; /* the port of the next server */
 
 bool dns_process_installed(const char *const *programs)
 {
@@ -75,10 +84,13 @@ const char *dns_process_begin(void)
 void dns_process_end(void)
 {
     for (int i = 0; i < SERVERS; i++) {
-        if (running[i] <= 0) continue;
-        kill(running[i], SIGKILL);
-        waitpid(running[i], NULL, 0);
-        running[i] = 0;
+        if (running[i].pid > 0) {
+            kill(running[i].pid, SIGKILL);
+            waitpid(running[i].pid, NULL, 0);
+        }
+        if (running[i].taken) close(running[i].claim);
+        running[i].pid = 0;
+        running[i].taken = false;
     }
     close(watched);
     waitpid(watcher, NULL, 0);
@@ -122,31 +134,67 @@ static bool is_free(int type, int port)
     return free;
 }
 
+/* Keeps a port from the other tests that ask: a descriptor, or negative when one of them has it. */
+static int claim(int port)
+{
+    /* A name that belongs, as the port does, to the network namespace. */
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    const int len =
+        snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "weir-test-port-%d", port);
+    const socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) + (socklen_t)len;
+    if (bind(fd, (struct sockaddr *)&name, size) == 0) return fd;
+    close(fd);
+    return -1;
+}
+
+/* The ports below those that the kernel gives away by itself, so that no client takes one
+ * meanwhile; those above where it begins low. */
+static void port_range(int *first, int *last)
+{
+    int low = 32768, high = 60999;
+    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "r");
+    if (file && fscanf(file, "%d %d", &low, &high) != 2) fail();
+    if (file) fclose(file);
+    const bool above = low < 12000 && high < 64000;
+    *first = above ? high + 1 : 10000;
+    *last = above ? 65535 : low < 12000 ? 30000 : low - 1;
+}
+
 int dns_process_free_port(void)
 {
-    /* Below the ports that the kernel gives away by itself, so that no client takes it meanwhile.
-     */
     uint64_t state = test_seed() ^ (uint64_t)getpid() << 32;
+    int first, last;
+    port_range(&first, &last);
     for (;;) {
-        const int port = 10000 + (int)(test_random(&state) % 20000);
+        const int port = first + (int)(test_random(&state) % (uint64_t)(last - first + 1));
         state += (uint64_t)port;
+        claimed = claim(port);
+        if (claimed < 0) continue;
         if (is_free(SOCK_DGRAM, port) && is_free(SOCK_STREAM, port)) return port;
+        close(claimed);
     }
 }
 
-/* Asks for a name of plain.test: whatever comes is a sign of life, but for SERVFAIL, which a server
- * says that has not read its zones yet. */
-static bool answers(int port)
+/* Asks for ns.ZONE.test: whatever comes is a sign of life, but for SERVFAIL, which a server says
+ * that has not read the zone yet. */
+static bool answers(int port, const char *zone)
 {
-    static const char query[] = "\0\1\1\0\0\1\0\0\0\0\0\0\2ns\5plain\4test\0\0\1\0\1";
-    char answer[512];
+    char query[64] = "\0\1\1\0\0\1\0\0\0\0\0\0\2ns", answer[512];
+    static const char end[] = "\4test\0\0\1\0\1";
+    size_t len = 15;
+    query[len++] = (char)strlen(zone);
+    memcpy(query + len, zone, strlen(zone));
+    len += strlen(zone);
+    memcpy(query + len, end, sizeof end - 1);
+    len += sizeof end - 1;
     struct sockaddr_in address = loopback(port);
     const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     struct pollfd wait = {.fd = fd, .events = POLLIN};
-    const bool good = send(fd, query, sizeof query - 1, 0) > 0 &&
-                      poll(&wait, 1, ANSWER_WAIT_MS) == 1 &&
+    const bool good = send(fd, query, len, 0) > 0 && poll(&wait, 1, ANSWER_WAIT_MS) == 1 &&
                       recv(fd, answer, sizeof answer, 0) > 3 && (answer[3] & 15) != SERVFAIL;
     close(fd);
     return good;
@@ -157,6 +205,18 @@ static void show_log(int port)
     char command[256];
     snprintf(command, sizeof command, "tail -n 30 %s/%d.log >&2", folder, port);
     if (system(command) != 0) fail();
+}
+
+/* Waits until the server answers for a zone.  Zones are read one after the other. */
+static void await_zone(const dns_process *process, const char *zone)
+{
+    for (int tries = 0; tries < ANSWER_TRIES; tries++) {
+        if (answers(process->port, zone)) return;
+        if (waitpid(process->pid, NULL, WNOHANG) == process->pid) break;
+        poll(NULL, 0, ANSWER_WAIT_MS);
+    }
+    show_log(process->port);
+    fail_msg("no name server of %s.test at port %d", zone, process->port);
 }
 
 void dns_process_start(dns_process *process, int port, const char *format, ...)
@@ -175,25 +235,31 @@ void dns_process_start(dns_process *process, int port, const char *format, ...)
         if (getppid() == parent) execl("/bin/sh", "sh", "-c", whole, (char *)NULL);
         _exit(1);
     }
-    *process = (dns_process){pid, port, weir_address_loopback4((uint16_t)port)};
+    *process = (dns_process){pid, port, claimed, weir_address_loopback4((uint16_t)port)};
     int slot = 0;
-    while (slot < SERVERS - 1 && running[slot] > 0) slot++;
-    running[slot] = pid;
-    for (int tries = 0; tries < ANSWER_TRIES; tries++) {
-        if (answers(port)) return;
-        if (waitpid(pid, NULL, WNOHANG) == pid) break;
-        poll(NULL, 0, ANSWER_WAIT_MS);
-    }
-    show_log(port);
-    fail_msg("no name server: %s", command);
+    while (running[slot].taken) assert_true(++slot < SERVERS);
+    running[slot].pid = pid;
+    running[slot].claim = claimed;
+    running[slot].taken = true;
+    claimed = -1;
+    await_zone(process, "plain");
 }
 
 void dns_process_kill(dns_process *process)
 {
     for (int i = 0; i < SERVERS; i++)
-        if (running[i] == process->pid) running[i] = 0;
+        if (running[i].pid == process->pid) running[i].pid = 0;
     kill(process->pid, SIGKILL);
     waitpid(process->pid, NULL, 0);
+}
+
+void dns_process_forget(dns_process *process)
+{
+    for (int i = 0; i < SERVERS; i++) {
+        if (!running[i].taken || running[i].claim != process->claim) continue;
+        close(running[i].claim);
+        running[i].taken = false;
+    }
 }
 
 void dns_process_sign(void)
@@ -220,6 +286,8 @@ void dns_process_named(dns_process *process, const char *options)
                       "zone \"signed.test\" { type primary; file \"signed.test.zone\"; };\n",
                       folder, port, options);
     dns_process_start(process, port, "named -g -n 1 -c %s/%s", folder, name);
+    await_zone(process, "types");
+    await_zone(process, "signed");
 }
 
 void dns_process_unbound(dns_process *process, const dns_process *authority)
@@ -233,6 +301,8 @@ void dns_process_unbound(dns_process *process, const dns_process *authority)
         " use-syslog: no\n logfile: \"\"\n do-daemonize: no\n interface: 127.0.0.1\n port: %d\n"
         " do-ip6: no\n do-not-query-localhost: no\n local-zone: \"test.\" nodefault\n"
         " module-config: \"validator iterator\"\n trust-anchor-file: \"anchor.key\"\n ede: yes\n"
+        /* An authority that is slow because the machine is busy is not asked again, nor avoided. */
+        " unknown-server-time-limit: 20000\n infra-cache-min-rtt: 20000\n"
         "remote-control:\n control-enable: no\n"
         "stub-zone:\n name: plain.test\n stub-addr: 127.0.0.1@%d\n"
         "stub-zone:\n name: signed.test\n stub-addr: 127.0.0.1@%d\n"

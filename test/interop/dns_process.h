@@ -14,7 +14,7 @@
 
 typedef struct dns_process {
     pid_t pid;
-    int port;
+    int port, claim;
     weir_address address;
 } dns_process;
 
@@ -33,7 +33,8 @@ void dns_process_run(const char *command);
 void dns_process_write(const char *name, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A port that nobody has, UDP or TCP. */
+/* A port that nobody has, UDP or TCP, for the next server.  No other test that asks here gets it,
+ * until the server is forgotten or dns_process_end. */
 int dns_process_free_port(void);
 
 /* Starts a server in the folder on `port` and waits until it answers; the configuration is written
@@ -41,8 +42,9 @@ int dns_process_free_port(void);
 void dns_process_start(dns_process *process, int port, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Ends a server at once, and waits for its end. */
+/* Ends a server at once, and waits for its end.  Its port stays free until it is forgotten. */
 void dns_process_kill(dns_process *process);
+void dns_process_forget(dns_process *process);
 
 /* An authority for all zones of the folder.  `options` are more of its options, "recursion no;". */
 void dns_process_named(dns_process *process, const char *options);

@@ -33,6 +33,7 @@ static int compare_all(weir_io *io, void *argument)
     weir_dns_config config;
     weir_dns_config_init(&config);
     config.servers[config.server_count++] = options->server;
+    config.timeout = weir_seconds(30);
     const weir_dns_resolver_options how = {.files.config = &config};
     weir_dns_resolver *resolver;
     int different = 0;

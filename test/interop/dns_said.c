@@ -154,7 +154,7 @@ void dns_said_by_dig(const char *folder, const dns_said_options *options, const 
     fclose(file);
     snprintf(command, sizeof command,
              "dig -r @127.0.0.1 -p %u +noall +comments +question +answer +authority +adflag "
-             "+tries=3 %s %s %s -f %s",
+             "+tries=3 +time=30 %s %s %s -f %s",
              options->server.port, options->recursion ? "" : "+norecurse",
              options->dnssec ? "+dnssec" : "", options->tcp ? "+tcp" : "", path);
     FILE *dig = popen(command, "r");

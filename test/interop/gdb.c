@@ -18,6 +18,7 @@ enum { ROOM = 1 << 18 };
 
 static char said[ROOM];
 static int ends[2];
+static unsigned reading, sleeping; /* set right before */
 
 __attribute__((noinline)) static int deep_inside(weir_io *io, int depth)
 {
@@ -31,13 +32,25 @@ __attribute__((noinline)) static int deep_inside(weir_io *io, int depth)
 static int read_deep_inside(weir_io *io, void *argument)
 {
     (void)argument;
+    __atomic_store_n(&reading, 1, __ATOMIC_RELEASE);
     return deep_inside(io, 3);
 }
 
 static int sleep_long(weir_io *io, void *argument)
 {
     (void)argument;
+    __atomic_store_n(&sleeping, 1, __ATOMIC_RELEASE);
     return weir_sleep(io, weir_seconds(1000));
+}
+
+/* Waits until another task of this worker is where it waits: it has set the word, and does not run
+ * while this one does. */
+static int see_waiting(weir_io *io, void *argument)
+{
+    int error = 0;
+    while (!error && !__atomic_load_n((unsigned *)argument, __ATOMIC_ACQUIRE))
+        error = weir_yield(io);
+    return error;
 }
 
 /* Lets gdb look at this process, and keeps what it says. */
@@ -62,10 +75,19 @@ static int root(weir_io *io, void *argument)
     weir_task_options reader = {.name = "reader", .worker = WEIR_WORKER_SAME};
     weir_task_options sleeper = {.name = "sleeper", .worker = 1};
     weir_task_options fresh = {.name = "fresh", .worker = WEIR_WORKER_SAME};
+    weir_task_options beside_sleeper = {.name = "beside sleeper", .worker = 1};
+    weir_task beside;
     (void)argument;
+    reading = sleeping = 0;
     weir_group_concurrent(io, &group, read_deep_inside, NULL, &reader);
     weir_group_concurrent(io, &group, sleep_long, NULL, &sleeper);
-    weir_sleep(io, weir_milliseconds(50));
+    int error = weir_concurrent(io, &beside, see_waiting, &sleeping, &beside_sleeper);
+    if (!error) weir_await(io, &beside, &error);
+    if (!error) error = see_waiting(io, &reading);
+    if (error) {
+        weir_group_cancel(io, &group);
+        return error;
+    }
     weir_group_concurrent(io, &group, sleep_long, NULL, &fresh);
     ask_gdb();
     weir_group_cancel(io, &group);

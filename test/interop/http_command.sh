@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
 # shellcheck disable=SC2086
-weir() { timeout 30 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
+weir() { timeout 100 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
 fail() { echo "FAILED: $*" >&2; failures=$((failures + 1)); }
 
 # parse STATUS BYTES OPTION…: parses BYTES (with printf's escapes) into $work/out; BYTES of the

@@ -8,11 +8,19 @@ complains 2 'one word too many' ifaces eth0
 weir ifaces >"$work/table" || fail "weir ifaces: $?"
 holds titles "$(head -1 "$work/table")" 'NAME'
 holds loopback "$(cat "$work/table")" '127.0.0.1/8'
-weir ifaces --json >"$work/json" || fail "weir ifaces --json: $?"
 
 need python3
 need ip
-ip -json address show >"$work/ip" || exit 77
+# Others may change the interfaces meanwhile: ip(8) has to say the same before and after, but for
+# the lifetimes, which run down.
+steady() { sed 's/_life_time":[0-9]*//g' "$1"; }
+tries=100
+while ip -json address show >"$work/ip" || exit 77; do
+    weir ifaces --json >"$work/json" || fail "weir ifaces --json: $?"
+    ip -json address show >"$work/after" || exit 77
+    [ $((tries -= 1)) -gt 0 ] || break
+    ! cmp -s <(steady "$work/ip") <(steady "$work/after") || break
+done
 python3 - "$work/json" "$work/ip" <<'PYTHON' || fail 'ip(8) lists something else'
 import json, sys
 ours, theirs = (json.load(open(path)) for path in sys.argv[1:])
@@ -31,16 +39,18 @@ PYTHON
 # shellcheck disable=SC2016
 inside='
     ip link set lo up
+    : >"$work/changes"
     ${WEIR_LAUNCH:-} "$WEIR" ifaces --watch --json >"$work/changes" 2>"$work/errors" &
-    until grep -q "^\]" "$work/changes"; do read -r -t 0.05 <> <(:) || true; done
+    watching=$!
+    until grep -q "^\]" "$work/changes"; do pause; done
     ip address add 192.0.2.9/32 dev lo
     ip address del 192.0.2.9/32 dev lo
-    tries=400
-    until grep -q address-removed "$work/changes" || [ $((tries -= 1)) = 0 ]; do
-        read -r -t 0.05 <> <(:) || true
-    done
-    kill %1'
+    tries=1200
+    until grep -q "address-removed.*}" "$work/changes" || [ $((tries -= 1)) = 0 ]; do pause; done
+    kill $watching
+    wait $watching || true'
 export work WEIR
+export -f pause
 if unshare -rn true 2>/dev/null; then
     unshare -rn bash -c "$inside" || fail 'the part in a namespace'
     for event in address-added address-removed; do

@@ -27,7 +27,9 @@ node "$work/try.mjs" "$url" || fail 'fetch'
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
     browser=
 if [ -n "$browser" ]; then
-    timeout 60 "$browser" --headless --no-sandbox --disable-gpu --window-size=420,800 \
+    # A profile of its own: with one that another browser has, it asks that one and leaves.
+    TMPDIR=$work timeout 300 "$browser" --headless --no-sandbox --disable-gpu \
+        --disable-dev-shm-usage --user-data-dir="$work/profile" --window-size=420,800 \
         --screenshot="$work/listing.png" "$url/" >"$work/browser" 2>&1 || fail 'Chromium fails'
     [ "$(stat -c %s "$work/listing.png" 2>/dev/null || echo 0)" -gt 5000 ] || fail 'no screenshot'
 else

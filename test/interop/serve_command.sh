@@ -4,7 +4,7 @@
 # Does the `weir` program say what it does and what is wrong: help, mistakes, taken ports, signals?
 . "$(dirname "$0")/serve_common.bash"
 # shellcheck disable=SC2086
-weir() { timeout 30 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
+weir() { timeout 100 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
 # complains STATUS PART ARGUMENT…: ends with that status and says that on standard error.
 complains() {
     local expected=$1 part=$2

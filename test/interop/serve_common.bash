@@ -9,7 +9,9 @@ server=
 
 # An emulator of another processor may lack what a kernel of this age has (openat2, io_uring).
 # shellcheck disable=SC2086
-case $(${WEIR_LAUNCH:-} "$WEIR" version) in
+version=$(${WEIR_LAUNCH:-} "$WEIR" version) || { echo "$WEIR does not run"; rm -rf "$work"; exit 1; }
+# shellcheck disable=SC2086
+case $version in
 *"($(uname -m),"*) ;;
 *)
     ${WEIR_LAUNCH:-} "$WEIR" doctor >"$work/doctor" || {

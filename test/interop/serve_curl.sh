@@ -4,7 +4,7 @@
 # Does curl get from `weir serve` what a person would expect, on each engine?
 . "$(dirname "$0")/serve_common.bash"
 need curl
-get() { curl -sS --max-time 20 --path-as-is "$@"; }
+get() { curl -sS --max-time 100 --path-as-is "$@"; }
 status() { get -o "$work/body" -w '%{http_code}' "$@"; }
 
 site=$work/site

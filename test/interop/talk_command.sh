@@ -16,9 +16,9 @@ echo ping >"$work/ping"
 python() {
     local program=$1
     shift
-    timeout 60 python3 -c "
+    timeout 100 python3 -c "
 import socket, struct, sys
-s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 20)
+s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 60)
 $program" "$@"
 }
 
@@ -29,7 +29,7 @@ for engine in uring epoll threads; do
     # 10 MiB both ways at once.
     input=$work/there begin l listen localhost:0 --io $engine
     port=$(port_in l.err)
-    timeout 30 socat -t 20 - "TCP:127.0.0.1:$port" <"$work/back" >"$work/answer"
+    timeout 100 socat -t 60 - "TCP:127.0.0.1:$port" <"$work/back" >"$work/answer"
     ends $pid 0 'listen, socat'
     alike 'listen to socat' "$work/answer" "$work/there"
     alike 'socat to listen' "$work/l.out" "$work/back"
@@ -40,9 +40,10 @@ for engine in uring epoll threads; do
     alike 'listen to talk, Unix' "$work/answer" "$work/there"
     alike 'talk to listen, Unix' "$work/l.out" "$work/back"
     [ -e "$work/s" ] && fail 'the socket file is left'
-    timeout 30 socat -t 20 "ABSTRACT-LISTEN:$name" - <"$work/there" >"$work/answer" &
+    timeout 100 socat -t 60 "ABSTRACT-LISTEN:$name" - <"$work/there" >"$work/answer" &
     peer=$!
-    until grep -q "@$name" /proc/net/unix; do pause; done
+    # Bound is not enough: the flag says that it listens.
+    until grep -q " 00010000 .* @$name\$" /proc/net/unix; do pause; done
     weir talk "unix:@$name" --io $engine <"$work/back" >"$work/out" || fail "talk, abstract: $?"
     wait $peer
     alike 'socat to talk, abstract' "$work/out" "$work/there"
@@ -58,7 +59,7 @@ for engine in uring epoll threads; do
     # Half close: the peer answers when it has read to our end.
     # What a program in the background empties, it may empty only after the first look at it.
     : >"$work/socat.err" >"$work/peer"
-    timeout 30 socat -d -d -t 20 TCP-LISTEN:0,bind=127.0.0.1 SYSTEM:sha256sum 2>"$work/socat.err" &
+    timeout 100 socat -d -d -t 60 TCP-LISTEN:0,bind=127.0.0.1 SYSTEM:sha256sum 2>"$work/socat.err" &
     peer=$!
     port=$(port_in socat.err)
     sum=$(weir talk "127.0.0.1:$port" --io $engine <"$work/there") || fail "talk, half close: $?"
@@ -114,7 +115,7 @@ TEXT
     alike 'the dump' "$work/dump" "$work/expected"
     input=$work/small begin l listen --udp 127.0.0.1:0 --io $engine
     port=$(port_in l.err)
-    echo 'from nc' | timeout 10 nc -u -q 0 127.0.0.1 "$port" >"$work/answer"
+    echo 'from nc' | timeout 100 nc -u -q 0 127.0.0.1 "$port" >"$work/answer"
     await l.out 'from nc' >/dev/null
     kill -INT $pid
     ends $pid 130 'listen, UDP, nc'
@@ -125,7 +126,7 @@ TEXT
     holds 'UDP to nobody' "$(cat "$work/complaint")" 'connection refused'
 
     # Unix datagrams and packets, among each other.
-    input=$work/small begin l listen "unix:$work/d" --datagram --timeout 20 --io $engine
+    input=$work/small begin l listen "unix:$work/d" --datagram --timeout 60 --io $engine
     await l.err listening >/dev/null
     : >"$work/answer"
     hold "$work/small" "$work/answer" "$work/small" |
@@ -202,7 +203,7 @@ try:
     while sent < 64 << 20: sent += s.send(bytes(65536))
 except TimeoutError:
     print('full', sent, flush=True)
-s.shutdown(socket.SHUT_WR); s.settimeout(20); s.recv(1)" "$port" >"$work/peer" &
+s.shutdown(socket.SHUT_WR); s.settimeout(60); s.recv(1)" "$port" >"$work/peer" &
     peer=$!
     await peer 'full [0-9]*' >/dev/null
     exec 8<"$work/slow" 7>&-

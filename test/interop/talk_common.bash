@@ -6,7 +6,7 @@ pids=()
 launch=()
 : >"$work/errors"
 # shellcheck disable=SC2086
-weir() { timeout 60 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
+weir() { timeout 100 ${WEIR_LAUNCH:-} "$WEIR" "$@"; }
 
 # begin NAME ARGUMENT…: starts weir, by ${launch[@]}, with its input from the file $input, its output in
 # NAME.out and NAME.err; sets $pid.
@@ -24,7 +24,7 @@ pause() { read -r -t 0.05 <> <(:) || true; }
 
 # await FILE PATTERN: waits until a line of the file matches, and prints the match.
 await() {
-    local left=400
+    local left=1200
     until grep -aom1 -e "$2" "$work/$1"; do
         left=$((left - 1))
         [ $left -gt 0 ] || { fail "no \"$2\" in $1: $(cat "$work/$1")" >&2; return 1; }
@@ -35,7 +35,7 @@ await() {
 # hold FILE OUT LIKE: gives FILE, and ends when OUT has become as large as LIKE: who sends it need not
 # guess how long the answer may take.
 hold() {
-    local left=400 size
+    local left=1200 size
     size=$(wc -c <"$3")
     cat "$1"
     until [ "$(wc -c <"$2")" -ge "$size" ] || [ $((left -= 1)) = 0 ]; do pause; done
@@ -44,7 +44,7 @@ hold() {
 # ask FILE ADDRESS: sends the file as one message by socat; the answer is in $work/answer.
 ask() {
     : >"$work/answer"
-    hold "$1" "$work/answer" "$1" | timeout 30 socat -t 0 - "$2" >>"$work/answer"
+    hold "$1" "$work/answer" "$1" | timeout 100 socat -t 0 - "$2" >>"$work/answer"
 }
 
 # ends PID STATUS WHAT: the process ends by itself, with that status.
@@ -73,6 +73,12 @@ complains() {
 port_in() { await "$1" '127\.0\.0\.1:[0-9]*' | sed 's/.*://'; }
 
 have_ipv6() { [ -e /proc/net/if_inet6 ] && grep -q '^0*1 ' /proc/net/if_inet6; }
+
+# over FD WHAT: the peer has ended the connection; that it is silent is not enough.
+over() {
+    read -r -t 60 -u "$1" line
+    same "$2: status of the read" $? 1
+}
 
 # The field of the last event of a name: event_field FILE EVENT FIELD
 event_field() {

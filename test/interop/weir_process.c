@@ -80,17 +80,6 @@ int weir_process_stop(weir_process *process)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* Whether the bytes hold a whole response with a length. */
-static bool is_whole(const raw_answer *answer)
-{
-    const char *end = strstr(answer->data, "\r\n\r\n");
-    if (!end) return false;
-    const char *length = strstr(answer->data, "Content-Length: ");
-    const size_t head = (size_t)(end - answer->data) + 4;
-    if (!length || length > end) return false;
-    return answer->len - head >= strtoul(length + 16, NULL, 10);
-}
-
 bool raw_ask(int port, const void *data, size_t len, int wait_ms, raw_answer *answer)
 {
     const struct sockaddr_in to = {.sin_family = AF_INET,
@@ -107,7 +96,7 @@ bool raw_ask(int port, const void *data, size_t len, int wait_ms, raw_answer *an
         if (n <= 0) break; /* refused in the middle: the answer says why */
         sent += (size_t)n;
     }
-    while (fine && !is_whole(answer) && answer->len + 1 < sizeof answer->data) {
+    while (fine && !strstr(answer->data, "\r\n\r\n") && answer->len + 1 < sizeof answer->data) {
         struct pollfd wait = {.fd = fd, .events = POLLIN};
         if (poll(&wait, 1, wait_ms) <= 0) break;
         ssize_t n = recv(fd, answer->data + answer->len, sizeof answer->data - answer->len - 1, 0);
