@@ -5,8 +5,15 @@
 unset RES_OPTIONS
 set -o pipefail
 
+# The system's configuration may ask differently; $FILES/resolv.conf gives a busy server its time.
 # shellcheck disable=SC2086
-weir() { timeout 60 ${WEIR_LAUNCH:-} "$WEIR_BUILD_DIR/bin/weir" "$@"; }
+weir() {
+    case $1 in
+    dig) set -- "$1" --resolv-conf "$FILES/resolv.conf" "${@:2}" ;;
+    talk) set -- "$1" --resolv-conf "$FILES/resolv.conf" --hosts "$FILES/hosts" "${@:2}" ;;
+    esac
+    timeout 100 ${WEIR_LAUNCH:-} "$WEIR_BUILD_DIR/bin/weir" "$@"
+}
 
 asking=(--resolv-conf "$FILES/resolv.conf" --hosts "$FILES/hosts"
     --nsswitch "$FILES/nsswitch.conf" --server "$SERVER")
@@ -17,7 +24,7 @@ talk() { weir talk "${asking[@]}" "$@"; }
 # took; then what it heard.
 hears() {
     local line port status
-    coproc weir listen "$1:0" --json --timeout 30 2>&1 <<<'nice to meet you'
+    coproc weir listen "$1:0" --json --timeout 90 2>&1 <<<'nice to meet you'
     exec {listener}<&"${COPROC[0]}" # the coprocess closes its own when it ends
     read -r line <&"$listener"
     port=$(sed 's/.*:\([0-9]*\)".*/\1/' <<<"${line%%,\"transport*}")
