@@ -15,7 +15,7 @@ die() {
     exit 1
 }
 expect() { # FD LINE: the next one that it says
-    read -r -t 20 -u "$1" line || die "nothing came instead of: $2"
+    read -r -t 60 -u "$1" line || die "nothing came instead of: $2"
     [ "$line" = "$2" ] || die "instead of \"$2\" came: $line"
 }
 tcp=/dev/tcp/${address%:*}/${address##*:}
@@ -41,7 +41,7 @@ while [ "$line" != "* sloth has left" ]; do
     printf '%s\n/who\n' "$burst" >&"${bob[1]}"
     head -c $((50 * 256)) <&3 >>"$work/heard"
     heard=$((heard + 50))
-    read -r -t 20 -u "${bob[0]}" line || die "bob is held up"
+    read -r -t 60 -u "${bob[0]}" line || die "bob is held up"
 done
 expect "${bob[0]}" "* 2 are here"
 head -c 17 <&3 >>"$work/heard"
@@ -52,5 +52,5 @@ expect "${bob[0]}" "* goodbye"
 expect 3 "* bob has left"
 kill -INT $server
 expect 3 "* goodbye"
-! read -r -t 20 -u 3 line || die "after the goodbye came: $line"
+! read -r -t 60 -u 3 line || die "after the goodbye came: $line"
 wait $server

@@ -8,5 +8,5 @@ trap 'kill $server_PID 2>/dev/null || true' EXIT
 read -r address <&"${server[0]}"
 exec 3<>"/dev/tcp/${address%:*}/${address##*:}"
 echo "straight-line code" >&3
-read -r -t 10 answer <&3
+read -r -t 60 answer <&3
 [ "$answer" = "straight-line code" ] || { echo "unexpected answer: $answer"; exit 1; }

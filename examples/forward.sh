@@ -22,9 +22,9 @@ exec 3>&-
 # may take a moment to close what io_uring had open.
 kill "$echo_pid"
 wait "$echo_pid" 2>/dev/null || true
-for _ in {1..100}; do
+for _ in {1..1000}; do
     exec 3<>"/dev/tcp/${address%:*}/${address##*:}"
-    ! read -r -t 20 -u 3 line 2>/dev/null
+    ! read -r -t 60 -u 3 line 2>/dev/null
     ! grep -q "refused" "$work/out" || exit 0
     sleep 0.05
 done

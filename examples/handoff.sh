@@ -7,7 +7,7 @@ directory=$(mktemp -d)
 coproc old { exec ${WEIR_LAUNCH:-} "$EXAMPLE" old "$directory"; }
 old_id=$old_PID
 trap 'kill $old_id 2>/dev/null || true; rm -rf "$directory"' EXIT
-read -r -t 10 line <&"${old[0]}"
+read -r -t 60 line <&"${old[0]}"
 [ "$line" = "ready" ] || { echo "not ready: $line"; exit 1; }
 [ "$(stat -c %a "$directory/greet")" = 600 ] || { echo "others may connect"; exit 1; }
 answer=$(${WEIR_LAUNCH:-} "$EXAMPLE" ask "$directory")

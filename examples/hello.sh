@@ -7,5 +7,5 @@ command -v curl >/dev/null || { echo "curl is not installed: skipped"; exit 77; 
 coproc server { exec ${WEIR_LAUNCH:-} "$EXAMPLE" 127.0.0.1:0; }
 trap 'kill $server_PID 2>/dev/null || true' EXIT
 read -r url <&"${server[0]}"
-answer=$(curl -sS --max-time 10 "$url")
+answer=$(curl -sS --max-time 60 "$url")
 [ "$answer" = "Hello, World!" ] || { echo "unexpected answer: $answer"; exit 1; }

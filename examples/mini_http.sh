@@ -4,6 +4,7 @@
 # Does the example answer what is well, refuse what is not with the right status, and end a client
 # that is slow?  Do answers arrive although bytes of the request are unread?
 set -eu
+trap '' PIPE # what is sent to a server that has ended us is lost
 command -v curl >/dev/null || { echo "curl is not installed: skipped"; exit 77; }
 fail() { echo "$*"; exit 1; }
 
@@ -19,7 +20,7 @@ start() {
 # fetch STATUS WHAT ARGS...: curl gets that status.
 fetch() {
     local got
-    got=$(curl -sS --max-time 20 -o /dev/null -w '%{http_code}' "${@:3}") || fail "$2: curl failed"
+    got=$(curl -sS --max-time 60 -o /dev/null -w '%{http_code}' "${@:3}") || fail "$2: curl failed"
     [ "$got" = "$1" ] || fail "$2: $got, not $1"
 }
 
@@ -28,17 +29,17 @@ fetch() {
 send() {
     local line=
     exec 3<>"/dev/tcp/${address%:*}/${address##*:}"
-    printf '%b' "$3" >&3
-    read -r -t 20 line <&3 || true
+    printf '%b' "$3" >&3 || true
+    read -r -t 60 line <&3 || true
     [ "${line:0:13}" = "HTTP/1.1 $1 " ] || fail "$2: '$line', not $1"
     ! grep -aq "^HTTP/" <&3 || fail "$2: a second answer"
     exec 3>&-
 }
 
 start 30000
-[ "$(curl -sS --max-time 20 "http://$address/")" = "Hello, World!" ] || fail "no greeting"
-[[ $(curl -sS --max-time 20 "http://$address/you?again") == 127.0.0.1:* ]] || fail "no address"
-head=$(curl -sSI --max-time 20 "http://$address/")
+[ "$(curl -sS --max-time 60 "http://$address/")" = "Hello, World!" ] || fail "no greeting"
+[[ $(curl -sS --max-time 60 "http://$address/you?again") == 127.0.0.1:* ]] || fail "no address"
+head=$(curl -sSI --max-time 60 "http://$address/")
 [[ $head == "HTTP/1.1 200 OK"*"Connection: close"*"Content-Length: 14"* ]] || fail "HEAD: $head"
 fetch 404 "another path" "http://$address/here"
 fetch 405 "a form" -d "a=b" "http://$address/"
