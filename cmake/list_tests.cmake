@@ -24,7 +24,7 @@ foreach(test ${tests})
     set("seen_${test}" 1)
     file(APPEND ${OUT}.new
         "add_test(\"${NAME}.${test}\" ${launch}\"${PROGRAM}\" --only ${test})\n"
-        "set_tests_properties(\"${NAME}.${test}\" PROPERTIES TIMEOUT 120 "
+        "set_tests_properties(\"${NAME}.${test}\" PROPERTIES TIMEOUT 300 "
         "SKIP_REGULAR_EXPRESSION \"\\\\[  SKIPPED \\\\]\" ENVIRONMENT \"\${environment}\")\n")
 endforeach()
 file(RENAME ${OUT}.new ${OUT})
