@@ -18,6 +18,11 @@
 /* What became of the connection. */
 enum { GOES_ON = 1, IDLE = 0, ENDS = -1 };
 
+/* What is read of a request that was answered before its end.  Unread bytes reset the connection,
+ * and some clients that meet the reset while they send do not look at the answer any more: time is
+ * the bound, and this one is far above what a client has under way when it sees the answer. */
+enum { LINGER_BYTES = 64 << 20 };
+
 /* Tells the server's owner how the exchange went. */
 static void report(weir_http_exchange *x)
 {
@@ -179,7 +184,7 @@ static void finish(weir_http_exchange *x)
         weir_http_keeper_stage(x->keeper) != WEIR_HTTP_CANCELING) {
         weir_http_input_end(x);
         weir_http_input_init(&x->input);
-        weir_tcp_finish(x->io, &c->tcp, 1 << 20, weir_deadline_after(x->io, weir_seconds(2)));
+        weir_tcp_finish(x->io, &c->tcp, LINGER_BYTES, weir_deadline_after(x->io, weir_seconds(2)));
         c->closed = true;
     }
 }
