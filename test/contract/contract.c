@@ -250,6 +250,16 @@ bool contract_listener(weir_io *io, int backlog, weir_socket *listener, weir_add
            check_int(weir_local_address(io, *listener, address), 0);
 }
 
+bool contract_nobody(weir_io *io, int type, weir_socket *keeper, weir_address *address)
+{
+    *address = weir_address_loopback4(0);
+    /* A socket that does not listen takes no connection; a connected one no stranger's datagram. */
+    return check_int(weir_socket_open(io, AF_INET, type, 0, keeper), 0) &&
+           check_int(weir_bind(io, *keeper, address), 0) &&
+           check_int(weir_local_address(io, *keeper, address), 0) &&
+           (type == SOCK_STREAM || check_int(weir_connect(io, *keeper, address), 0));
+}
+
 bool contract_tcp_pair(weir_io *io, weir_socket ends[2])
 {
     weir_socket listener;

@@ -131,6 +131,10 @@ int contract_listen(weir_io *io, const weir_address *address,
 /* A TCP listener on a free port of 127.0.0.1 and its address. */
 bool contract_listener(weir_io *io, int backlog, weir_socket *listener, weir_address *address);
 
+/* An address of 127.0.0.1 at which nobody answers sockets of `type`.  Its port is `keeper`'s, so
+ * that no other test can take it meanwhile; to be closed by the caller. */
+bool contract_nobody(weir_io *io, int type, weir_socket *keeper, weir_address *address);
+
 /* A plain socket that connects to the address; does not wait for the outcome.  Returns it. */
 int contract_client(const weir_address *address);
 

@@ -48,21 +48,31 @@ static int connect_to4(weir_io *io, uint16_t port)
     return error;
 }
 
-CONTRACT(an_ipv6_wildcard_leaves_the_port_to_an_ipv4_neighbour)
+/* Whether IPv4 is refused at an IPv6 wildcard's port and can be listened to there. */
+static bool has_neighbour(weir_io *io)
 {
     weir_socket six, four;
     weir_address any6 = weir_address_any6(0);
-    if (!has_ipv6(io)) return;
     check_int(contract_listen(io, &any6, NULL, &six), 0);
     uint16_t port = port_of(io, six);
     check_int(option_of(io, six, IPPROTO_IPV6, IPV6_V6ONLY), 1);
-    check_int(connect_to4(io, port), WEIR_ECONNREFUSED);
+    bool good = connect_to4(io, port) == WEIR_ECONNREFUSED;
     weir_address any4 = weir_address_any4(port);
-    if (check_int(contract_listen(io, &any4, NULL, &four), 0)) {
+    if (good && (good = contract_listen(io, &any4, NULL, &four) == 0)) {
         check_int(connect_to4(io, port), 0);
         weir_close_socket(io, four);
     }
     weir_close_socket(io, six);
+    return good;
+}
+
+CONTRACT(an_ipv6_wildcard_leaves_the_port_to_an_ipv4_neighbour)
+{
+    if (!has_ipv6(io)) return;
+    /* Another test may have the IPv4 port by chance: rarely, and never so often. */
+    bool good = false;
+    for (int tries = 0; !good && tries < 8; tries++) good = has_neighbour(io);
+    check(good);
 }
 
 CONTRACT(an_ipv6_wildcard_takes_ipv4_clients_when_told_to)
@@ -92,12 +102,14 @@ CONTRACT(a_port_in_use_is_refused_unless_it_is_shared_on_purpose)
     check_int(contract_listen(io, &taken, &shared, &second), WEIR_EADDRINUSE);
     check_int(option_of(io, first, SOL_SOCKET, SO_REUSEPORT), 0);
     weir_close_socket(io, first);
-    check_int(contract_listen(io, &taken, &shared, &first), 0);
+    check_int(contract_listen(io, &any, &shared, &first), 0);
+    taken = weir_address_loopback4(port_of(io, first));
     if (check_int(contract_listen(io, &taken, &shared, &second), 0)) weir_close_socket(io, second);
     weir_close_socket(io, first);
 }
 
-CONTRACT(a_server_can_listen_again_at_once_after_it_closed_first)
+/* Serves a client, closes, and listens at the same port.  Returns the outcome of that. */
+static int listen_again(weir_io *io)
 {
     weir_socket listener, client, served;
     weir_address any = weir_address_loopback4(0);
@@ -113,7 +125,17 @@ CONTRACT(a_server_can_listen_again_at_once_after_it_closed_first)
     weir_close_socket(io, client);
     weir_close_socket(io, listener);
     check_int(contract_listen(io, &again, &strict, &listener), WEIR_EADDRINUSE);
-    if (check_int(contract_listen(io, &again, NULL, &listener), 0)) weir_close_socket(io, listener);
+    const int error = contract_listen(io, &again, NULL, &listener);
+    if (!error) weir_close_socket(io, listener);
+    return error;
+}
+
+CONTRACT(a_server_can_listen_again_at_once_after_it_closed_first)
+{
+    /* Another test may get the port that is free for a moment: rarely, and never so often. */
+    int error = WEIR_EADDRINUSE;
+    for (int tries = 0; error == WEIR_EADDRINUSE && tries < 8; tries++) error = listen_again(io);
+    check_int(error, 0);
 }
 
 CONTRACT(children_of_a_listener_have_its_options_and_are_ours_alone)
@@ -170,16 +192,15 @@ CONTRACT(a_listen_that_fails_says_why)
 
 CONTRACT(a_connect_that_is_refused_says_so)
 {
-    weir_socket listener, client;
-    weir_address address = weir_address_loopback4(0);
-    check_int(contract_listen(io, &address, NULL, &listener), 0);
-    check_int(weir_local_address(io, listener, &address), 0);
-    weir_close_socket(io, listener);
+    weir_socket keeper, client;
+    weir_address address;
+    if (!contract_nobody(io, SOCK_STREAM, &keeper, &address)) return;
     for (int i = 0; i < 50; i++) {
         check_int(weir_socket_open(io, AF_INET, SOCK_STREAM, 0, &client), 0);
         check_int(weir_connect(io, client, &address), WEIR_ECONNREFUSED);
         weir_close_socket(io, client);
     }
+    weir_close_socket(io, keeper);
 }
 
 CONTRACT(options_are_set_and_read_and_bad_ones_refused)
@@ -358,12 +379,12 @@ CONTRACT(a_connected_datagram_socket_hears_that_nobody_is_there)
     char byte;
     struct iovec slice = {&byte, 1};
     weir_message got = {.data = &slice, .count = 1};
-    if (!udp_socket(io, &a, &at_a) || !udp_socket(io, &b, &at_b)) return;
-    weir_close_socket(io, b);
+    if (!udp_socket(io, &a, &at_a) || !contract_nobody(io, SOCK_DGRAM, &b, &at_b)) return;
     check_int(weir_connect(io, a, &at_b), 0);
     check_int(send_to(io, a, NULL, "x", 1), 1);
     check_int(weir_receive(io, a, &got), WEIR_ECONNREFUSED);
     weir_close_socket(io, a);
+    weir_close_socket(io, b);
 }
 
 CONTRACT(a_poll_tells_what_is_ready)

@@ -39,7 +39,7 @@ static void close_both(weir_io *io, weir_udp_socket *a, weir_udp_socket *b)
 
 static weir_deadline soon(weir_io *io)
 {
-    return weir_deadline_after(io, weir_seconds(5));
+    return weir_deadline_after(io, weir_seconds(50));
 }
 
 /* Fills a batch with datagrams of different lengths, for `to`. */
@@ -197,6 +197,7 @@ CONTRACT(udp_merged_datagrams_are_taken_apart)
 
 CONTRACT(udp_segments_longer_than_the_path_takes_are_fragmented_or_refused)
 {
+    weir_socket keeper;
     weir_udp_socket server, client;
     weir_address address;
     int mtu = 0;
@@ -216,10 +217,13 @@ CONTRACT(udp_segments_longer_than_the_path_takes_are_fragmented_or_refused)
     for (int i = 0; i < 3; i++) check_int(weir_udp_receive(io, &server, data, sizeof data), 1000);
     check_int(weir_option_get_path_mtu(io, client.socket, &mtu), 0);
     close_both(io, &server, &client);
+    if (!contract_nobody(io, SOCK_DGRAM, &keeper, &address)) return;
     check_int(weir_udp_dial(io, &address, NULL, &client), 0);
     check_int(weir_udp_send_segments(io, &client, data, 3000, 1000, NULL) > 0, 1);
+    check(weir_poll(io, client.socket, WEIR_POLL_READ) & WEIR_POLL_ERROR);
     check_int(weir_udp_send_segments(io, &client, data, 3000, 1000, NULL), WEIR_ECONNREFUSED);
     weir_udp_close(io, &client);
+    weir_close_socket(io, keeper);
 }
 
 /* Questions --------------------------------------------------------------------------------- */
@@ -299,11 +303,11 @@ CONTRACT(udp_a_question_is_given_up_in_time)
     check(weir_now(io, WEIR_CLOCK_MONOTONIC).ns - start.ns >= 14000000);
     check(self.seen <= 3);
     self = (oracle){.ignored = 1000};
-    how = (weir_udp_question){.patience = weir_seconds(5)};
+    how = (weir_udp_question){.patience = weir_seconds(60)};
     start = weir_now(io, WEIR_CLOCK_MONOTONIC);
     check_int(consult(io, &self, &how, answer, sizeof answer, weir_milliseconds(10)),
               WEIR_EDEADLINE);
-    check(contract_ms_since(io, start) < 5000);
+    check(contract_ms_since(io, start) < 60000);
 }
 
 CONTRACT(udp_an_answer_that_does_not_fit_is_told)
@@ -317,6 +321,7 @@ CONTRACT(udp_an_answer_that_does_not_fit_is_told)
 
 CONTRACT(udp_a_question_ends_when_nobody_is_there)
 {
+    weir_socket keeper;
     weir_udp_socket server, client;
     weir_address address, from;
     char data[16];
@@ -329,16 +334,17 @@ CONTRACT(udp_a_question_ends_when_nobody_is_there)
     check_int(weir_udp_receive_from(io, &server, data, sizeof data, &from), 5);
     check_int(weir_udp_send_to(io, &server, "stranger", 8, &from), 8);
     weir_udp_close(io, &server);
-    if (!bind_here(io, NULL, &server, &address)) return;
-    weir_udp_close(io, &server);
+    if (!contract_nobody(io, SOCK_DGRAM, &keeper, &address)) return;
     check_int(weir_udp_connect(io, &client, &address), 0);
     check_int(weir_udp_ask(io, &client, &question, data, sizeof data, soon(io)), WEIR_ECONNREFUSED);
     /* A refusal of long ago, here by another peer, is not the answer to a new question. */
     check_int(weir_udp_send(io, &client, "?", 1), 1);
+    check(weir_poll(io, client.socket, WEIR_POLL_READ) & WEIR_POLL_ERROR);
     if (!bind_here(io, NULL, &server, &address)) return;
     check_int(weir_udp_connect(io, &client, &address), 0);
     check_int(weir_udp_local(io, &client, &from), 0);
     check_int(weir_udp_send_to(io, &server, "answer", 6, &from), 6);
     check_int(weir_udp_ask(io, &client, &question, data, sizeof data, soon(io)), 6);
     close_both(io, &server, &client);
+    weir_close_socket(io, keeper);
 }
