@@ -24,11 +24,13 @@ static char *text_of(int fd)
     return text;
 }
 
+/* On a machine that stops a worker may not answer in time: then the dump says so. */
 static char *dump_text(weir_io *io, int expected)
 {
     int fd = memfd_create("dump", MFD_CLOEXEC);
     check(fd >= 0);
-    check_int(weir_dump(io, fd), expected);
+    const int error = weir_dump(io, fd);
+    if (error != WEIR_EDEADLINE) check_int(error, expected);
     char *text = text_of(fd);
     close(fd);
     return text;
@@ -101,14 +103,13 @@ CONTRACT(a_dump_is_a_table_of_all_tasks)
     check_int(contract_reached(io, &go, 1), 0);
     /* Both are about to wait; a dump may find them before. */
     char *text = NULL, line[512];
-    for (int i = 0; i < 2000; i++) {
+    do {
         contract_settle(io);
         free(text);
         text = dump_text(io, 0);
-        if (line_of(text, "reader", line) && strstr(line, "waiting") &&
-            line_of(text, "sleeper-with-a-long-name", line) && strstr(line, "waiting"))
-            break;
-    }
+    } while (strstr(text, "incomplete: ") || !line_of(text, "reader", line) ||
+             !strstr(line, "waiting") || !line_of(text, "sleeper-with-a-long-name", line) ||
+             !strstr(line, "waiting"));
     show_lines_up(text);
     check(strstr(text, ", 3 tasks\n") != NULL);
     check(strstr(text, "spawned ") && strstr(text, "operations "));
@@ -135,10 +136,14 @@ CONTRACT(a_dump_without_memory_is_an_error)
 {
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     for (size_t n = 0; n < 100; n++) {
-        test_alloc_fail_after(n);
-        int error = weir_dump(io, null);
-        size_t failed = test_alloc_failed();
-        test_alloc_reset();
+        int error;
+        size_t failed;
+        do {
+            test_alloc_fail_after(n);
+            error = weir_dump(io, null);
+            failed = test_alloc_failed();
+            test_alloc_reset();
+        } while (error == WEIR_EDEADLINE); /* a worker did not answer in time */
         if (!failed) {
             check_int(error, 0);
             check(n > 0);
@@ -166,7 +171,7 @@ CONTRACT(a_dump_of_very_many_tasks)
         started++;
     check(started >= 500);
     /* Instrumented, a busy machine may take longer than the patience for an answer. */
-    for (int i = 0; i < 50 && lines != started; i++) {
+    while (lines != started && !contract_failed()) {
         int fd = memfd_create("dump", MFD_CLOEXEC);
         int error = weir_dump(io, fd);
         check(error == 0 || error == WEIR_EDEADLINE);
@@ -228,23 +233,28 @@ static bool has_come(const char *words)
     return found;
 }
 
+/* Asks again when a worker did not answer in time; the suite's watchdog ends what never comes. */
 static int wait_for_the_dump(weir_io *io, void *argument)
 {
-    weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
     (void)argument;
     raise(SIGUSR1);
-    while (!has_come("root") && contract_ms_since(io, start) < 10000)
+    while (!has_come("root")) {
+        if (has_come("incomplete")) {
+            check_int(ftruncate(errors_fd, 0), 0);
+            check_int(lseek(errors_fd, 0, SEEK_SET), 0);
+            raise(SIGUSR1);
+        }
         weir_sleep(io, weir_milliseconds(1));
+    }
     return 0;
 }
 
 static int hold_until_the_dump(weir_io *io, void *argument)
 {
     const char *words = contract_on_threads(io) ? "root" : "incomplete";
-    weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
     (void)argument;
     raise(SIGUSR1);
-    while (!has_come(words) && contract_ms_since(io, start) < 10000) contract_spin(100000);
+    while (!has_come(words)) contract_spin(100000);
     return 0;
 }
 

@@ -97,6 +97,7 @@ CONTRACT(incoming_waits_for_room_before_it_accepts)
         weir_incoming_next(io, &incoming, weir_deadline_after(io, weir_milliseconds(20)), &item),
         WEIR_EDEADLINE);
     /* The fourth one is still in the backlog. */
+    check_int(weir_poll(io, listener, WEIR_POLL_READ), WEIR_POLL_READ);
     check_int(weir_try_accept(io, listener, &extra), 0);
     weir_close_socket(io, extra);
     close(clients[3]);
@@ -206,6 +207,7 @@ typedef struct service {
     weir_serve_counts counts;
     weir_token token;
     weir_task task;
+    weir_socket keeper; /* of the port: what is closed there is nobody else's meanwhile */
     uint32_t served, most, now, canceled; /* atomic */
     int result;
 } service;
@@ -234,12 +236,22 @@ static int serve_it(weir_io *io, void *argument)
     return s->result;
 }
 
+static bool listen_at_kept_port(weir_io *io, service *s)
+{
+    const weir_socket_options shared = {.reuse_port = true};
+    const weir_tcp_listen_options options = {.socket = &shared};
+    s->address = weir_address_loopback4(0);
+    return check_int(weir_tcp_open(io, WEIR_ADDRESS_IPV4, &shared, &s->keeper), 0) &&
+           check_int(weir_bind(io, s->keeper, &s->address), 0) &&
+           check_int(weir_local_address(io, s->keeper, &s->address), 0) &&
+           check_int(weir_tcp_listen(io, &s->address, &options, &s->listener), 0);
+}
+
 static bool start_service(weir_io *io, service *s)
 {
     s->options.token = &s->token;
     s->options.counts = &s->counts;
-    return check_int(weir_tcp_listen_text(io, "127.0.0.1:0", &s->listener), 0) &&
-           check_int(weir_tcp_listener_address(io, s->listener, &s->address), 0) &&
+    return listen_at_kept_port(io, s) &&
            check_int(weir_concurrent(io, &s->task, serve_it, s, NULL), 0);
 }
 
@@ -250,6 +262,7 @@ static void stop_service(weir_io *io, service *s, int expected)
     check_int(weir_await(io, &s->task, NULL), 0);
     check_int(s->result, expected);
     check_int(weir_tcp_connect(io, &s->address, &late), WEIR_ECONNREFUSED);
+    weir_close_socket(io, s->keeper);
     weir_token_end(io, &s->token);
 }
 
@@ -378,8 +391,7 @@ CONTRACT(serve_leaves_a_request_that_ended_its_draining)
     service s = {.options = {.drain = weir_seconds(50)}};
     weir_tcp_stream client, late;
     s.options.token = &s.token;
-    check_int(weir_tcp_listen_text(io, "127.0.0.1:0", &s.listener), 0);
-    check_int(weir_tcp_listener_address(io, s.listener, &s.address), 0);
+    if (!listen_at_kept_port(io, &s)) return;
     check_int(weir_concurrent(io, &s.task, serve_and_check, &s, NULL), 0);
     check_int(weir_tcp_connect(io, &s.address, &client), 0);
     while (__atomic_load_n(&s.now, __ATOMIC_SEQ_CST) < 1) weir_sleep(io, weir_milliseconds(1));
@@ -392,5 +404,6 @@ CONTRACT(serve_leaves_a_request_that_ended_its_draining)
     /* A late one that was accepted before the listener was closed may be canceled, too. */
     check(s.canceled >= 1);
     weir_token_end(io, &s.token);
+    weir_close_socket(io, s.keeper);
     weir_tcp_close(io, &client);
 }

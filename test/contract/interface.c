@@ -140,7 +140,7 @@ static bool list_agrees(weir_io *io)
 CONTRACT(the_list_agrees_with_the_c_library)
 {
     bool same = false;
-    for (int tries = 0; !same && tries < 50; tries++) {
+    for (int tries = 0; !same && tries < 3000; tries++) {
         same = list_agrees(io);
         if (!same) weir_sleep(io, weir_milliseconds(10));
     }

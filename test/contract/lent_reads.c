@@ -307,7 +307,7 @@ CONTRACT_WITH(when_all_buffers_are_lent_the_next_read_says_so_and_works_later, f
     int held = 0;
     int64_t got = 0;
     weir_scope scope; /* a read that waits instead of failing fails the test by it */
-    weir_scope_enter(io, &scope, weir_deadline_after(io, weir_seconds(5)));
+    weir_scope_enter(io, &scope, weir_deadline_after(io, weir_seconds(50)));
     for (; held < CROWD; held++) {
         contract_at("buffer", (size_t)held);
         check_int(send(c->ends[held][1].fd, "bytes", 5, 0), 5);

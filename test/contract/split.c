@@ -225,7 +225,7 @@ CONTRACT(split_halves_fail_each_for_itself)
     check_int(weir_half_write(io, write, "x", 1), WEIR_EPIPE);
     check_int(weir_half_read(io, read, &byte, 1), 1);
     check_int(byte, 'r');
-    check(weir_half_readable(io, read, weir_deadline_after(io, weir_seconds(5))) & WEIR_POLL_READ);
+    check(weir_half_readable(io, read, weir_deadline_after(io, weir_seconds(50))) & WEIR_POLL_READ);
     weir_tcp_close(io, &ends[0]);
     weir_tcp_close(io, &ends[1]);
 }
