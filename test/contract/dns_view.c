@@ -154,11 +154,12 @@ CONTRACT(a_changed_file_of_names_makes_a_new_view_and_an_unchanged_one_does_not)
     end(&h);
 }
 
-CONTRACT(a_file_written_twice_within_a_tick_of_its_clock_is_read_again)
+/* Writes a file at `now` again and again.  Whether what was written last was seen each time. */
+static bool sees_each_writing(weir_io *io, int64_t now)
 {
     house h;
-    if (!begin(&h)) return;
-    const int64_t now = weir_now(io, WEIR_CLOCK_REAL).ns / 1000;
+    bool good = true;
+    if (!begin(&h)) return false;
     const struct timeval tick = {.tv_sec = now / 1000000, .tv_usec = now % 1000000};
     const struct timeval times[2] = {tick, tick};
     for (int i = 1; i <= 3; i++) {
@@ -167,10 +168,20 @@ CONTRACT(a_file_written_twice_within_a_tick_of_its_clock_is_read_again)
         contract_make_file(h.path, "hosts", text, (size_t)len);
         check_int(utimes(h.paths[WEIR_DNS_FILE_HOSTS], times), 0);
         const weir_dns_view *view = view_at(io, &h, i);
-        check_int(host_in(view, "a"), i);
+        good &= host_in(view, "a") == i;
         weir_dns_view_release(view);
     }
     end(&h);
+    return good;
+}
+
+CONTRACT(a_file_written_twice_within_a_tick_of_its_clock_is_read_again)
+{
+    bool good = false;
+    /* A machine that stops meanwhile for some seconds lets `now` become a trusted time of old. */
+    for (int tries = 0; !good && tries < 8; tries++)
+        good = sees_each_writing(io, weir_now(io, WEIR_CLOCK_REAL).ns / 1000);
+    check(good);
 }
 
 CONTRACT(a_file_of_names_behind_a_link_is_watched_itself)

@@ -9,7 +9,7 @@
 #include <weir/http/wire/chunked.h>
 #include <weir/http/wire/parser.h>
 
-enum { PATIENCE_S = 20, FIELDS = 128 };
+enum { PATIENCE_S = 60, FIELDS = 128 };
 
 void http_echo(weir_io *io, weir_http_exchange *exchange, void *context)
 {
@@ -227,7 +227,7 @@ bool http_is_closed(http_client *client)
 {
     weir_scope scope;
     int64_t n = 1;
-    weir_scope_enter(client->io, &scope, weir_deadline_after(client->io, weir_seconds(5)));
+    weir_scope_enter(client->io, &scope, weir_deadline_after(client->io, weir_seconds(PATIENCE_S)));
     while (n > 0) {
         client->len = 0;
         n = weir_tcp_read(client->io, &client->tcp, client->data, sizeof client->data);

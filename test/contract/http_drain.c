@@ -99,7 +99,7 @@ CONTRACT(http_drain_resets_nobody_who_has_asked_on)
     check_int(serve_end(io, &f), 0);
 }
 
-CONTRACT(http_drain_reads_on_where_it_has_just_answered)
+static bool reads_on_in_a_drain(weir_io *io)
 {
     static const char late[] = "GET /late HTTP/1.1\r\nHost: a\r\n\r\n";
     http_fixture f;
@@ -108,18 +108,26 @@ CONTRACT(http_drain_reads_on_where_it_has_just_answered)
     http_answer a;
     char rest[64];
     if (!http_start(io, &f, (weir_http_server_options){.handler = wait_to_answer, .context = &s}))
-        return;
-    if (!http_open(&f, &c)) return;
+        return false;
+    if (!http_open(&f, &c)) return false;
     check(http_say(&c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     check_int(http_hear(&c, false, &a), 200);
     weir_http_server_drain(f.server, weir_deadline_after(io, weir_seconds(30)));
-    check_int(weir_tcp_read(io, &c.tcp, rest, sizeof rest), 0);
+    bool good = weir_tcp_read(io, &c.tcp, rest, sizeof rest) == 0;
     /* The answer might still be on its way: a reset for this would take it away. */
-    check(http_say(&c, late));
-    check(http_say(&c, late));
-    check_int(weir_tcp_read(io, &c.tcp, rest, sizeof rest), 0);
+    good = good && http_say(&c, late) && http_say(&c, late);
+    good = good && weir_tcp_read(io, &c.tcp, rest, sizeof rest) == 0;
     http_close(&c);
     check_int(serve_end(io, &f), 0);
+    return good;
+}
+
+CONTRACT(http_drain_reads_on_where_it_has_just_answered)
+{
+    bool good = false;
+    /* It does so for some seconds; again where the machine stops for longer. */
+    for (int tries = 0; !good && tries < 8; tries++) good = reads_on_in_a_drain(io);
+    check(good);
 }
 
 CONTRACT(http_drain_cancels_at_its_deadline)

@@ -38,40 +38,54 @@ static void stall(weir_io *io, int64_t ms)
     while (contract_ms_since(io, start) < ms) contract_spin(1000);
 }
 
-CONTRACT_WITH(http_a_connection_that_waits_for_a_buffer_is_ended_in_time, few_buffers)
+/* Connections that hold all buffers, and some that wait for one.  Returns false when the server
+ * ended one of the first, as the machine stopped before its head was there. */
+static bool wait_for_buffers(weir_io *io, int64_t ms)
 {
     http_fixture f;
     hold h = {0};
     weir_tcp_stream holders[HOLDERS], waiting[WAITING];
     const weir_http_server_options options = {.handler = hold_buffer,
                                               .context = &h,
-                                              .header_timeout = weir_milliseconds(400),
+                                              .header_timeout = weir_milliseconds(ms),
                                               .body_timeout = weir_seconds(60)};
-    if (weir_workers(io) > 1 || contract_on_threads(io)) return; /* have more buffers */
-    if (!http_start(io, &f, options)) return;
+    if (!http_start(io, &f, options)) return true;
     for (uint32_t i = 0; i < HOLDERS && !contract_failed(); i++) {
         static const char head[] = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
         check_int(weir_tcp_connect(io, &f.address, &holders[i]), 0);
-        check(weir_tcp_write_all(io, &holders[i], head, sizeof head - 1) > 0);
+        weir_tcp_write_all(io, &holders[i], head, sizeof head - 1);
     }
     check(http_wait_accepted(&f, HOLDERS));
     contract_settle(io);
     for (uint32_t i = 0; i < HOLDERS; i++) weir_tcp_write_all(io, &holders[i], "123", 3);
-    check_int(contract_reached(io, &h.inside, HOLDERS), 0);
-    check(h.refused > 0);
-
-    for (int i = 0; i < WAITING; i++) {
-        check_int(weir_tcp_connect(io, &f.address, &waiting[i]), 0);
-        weir_tcp_write_all(io, &waiting[i], "GET", 3);
+    bool held = true;
+    while (held && __atomic_load_n(&h.inside, __ATOMIC_SEQ_CST) < HOLDERS) {
+        weir_sleep(io, weir_milliseconds(1));
+        held = weir_http_server_count(f.server).connections == HOLDERS;
     }
-    check(http_wait_accepted(&f, HOLDERS + WAITING));
-    contract_settle(io);
-    contract_at("all buffers are held, and time has passed", 0);
-    stall(io, 500);
-    check(http_wait_connections(&f, HOLDERS));
-
+    if (held) {
+        check(h.refused > 0);
+        for (int i = 0; i < WAITING; i++) {
+            check_int(weir_tcp_connect(io, &f.address, &waiting[i]), 0);
+            weir_tcp_write_all(io, &waiting[i], "GET", 3);
+        }
+        check(http_wait_accepted(&f, HOLDERS + WAITING));
+        contract_settle(io);
+        contract_at("all buffers are held, and time has passed", 0);
+        stall(io, ms + 100);
+        check(http_wait_connections(&f, HOLDERS));
+        for (int i = 0; i < WAITING; i++) weir_tcp_close(io, &waiting[i]);
+    }
     contract_raise(io, &h.go);
     for (int i = 0; i < HOLDERS; i++) weir_tcp_close(io, &holders[i]);
-    for (int i = 0; i < WAITING; i++) weir_tcp_close(io, &waiting[i]);
     check_int(http_stop(&f), 0);
+    return held;
+}
+
+CONTRACT_WITH(http_a_connection_that_waits_for_a_buffer_is_ended_in_time, few_buffers)
+{
+    if (weir_workers(io) > 1 || contract_on_threads(io)) return; /* have more buffers */
+    int64_t ms = 400;
+    while (!wait_for_buffers(io, ms) && ms < 20000) ms *= 2;
+    check(ms < 20000);
 }

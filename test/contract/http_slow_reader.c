@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-enum { SIZE = 16 << 20, PATIENCE_MS = 12000 };
+enum { SIZE = 16 << 20, PATIENCE_MS = 60000 };
 
 typedef struct outcome {
     int file; /* to send, or -1 */
