@@ -16,6 +16,7 @@ typedef struct cli_command {
     const char *name;
     const char *summary;               /* one line for `weir --help` */
     const char *help;                  /* what `weir NAME --help` prints */
+    const char *(*help_end)(void);     /* and what behind that; NULL: no more */
     int (*run)(int argc, char **argv); /* arguments after the name; returns the exit status */
 } cli_command;
 

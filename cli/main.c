@@ -44,6 +44,7 @@ int main(int argc, char **argv)
         for (int a = 2; a < argc && strcmp(argv[a], "--") != 0; a++) {
             if (!asked && !(is_help(argv[a]) && argv[a][0] == '-')) continue;
             fputs(command->help, stdout);
+            if (command->help_end) fputs(command->help_end(), stdout);
             return CLI_OK;
         }
         return command->run(argc - 2, argv + 2);

@@ -4,6 +4,7 @@
  */
 #include <weir/io/sim/runner.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,13 +91,39 @@ static int list(const weir_sim_scenario *scenarios, size_t count)
     return 0;
 }
 
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    return false;
+}
+
+static int help(const weir_sim_scenario *scenarios, size_t count)
+{
+    printf("usage: %s [SCENARIO [OPTION …]]\n\n%s\nscenarios:\n", program_invocation_short_name,
+           weir_sim_help());
+    return list(scenarios, count);
+}
+
+static const weir_sim_scenario *find(const weir_sim_scenario *scenarios, size_t count,
+                                     const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(scenarios[i].name, name) == 0) return &scenarios[i];
+    fprintf(stderr, "weir sim: there is no scenario \"%s\"; there %s", name,
+            count == 1 ? "is" : "are");
+    for (size_t i = 0; i < count; i++)
+        fprintf(stderr, "%s %s", i == 0 ? "" : ",", scenarios[i].name);
+    fputc('\n', stderr);
+    return NULL;
+}
+
 int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, char **argv)
 {
     sim_plan p = {.profile = WEIR_SIM_HOSTILE, .first = 1, .last = 100, .jobs = 1, .limit = -1};
-    if (argc == 0) return list(scenarios, count);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(scenarios[i].name, argv[0]) == 0) p.scenario = &scenarios[i];
-    if (!p.scenario) fprintf(stderr, "weir sim: there is no scenario \"%s\"\n", argv[0]);
+    if (argc <= 0) return list(scenarios, count);
+    if (wants_help(argc, argv)) return help(scenarios, count);
+    p.scenario = find(scenarios, count, argv[0]);
     if (!p.scenario || !weir_sim_plan_read(&p, argc - 1, argv + 1)) return USAGE;
     p.files.scenario = p.scenario->name;
     return run(&p);

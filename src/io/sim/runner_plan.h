@@ -24,7 +24,7 @@ typedef struct sim_plan {
     int64_t started; /* ns */
 } sim_plan;
 
-/* Reads options.  False: one is not understood, which is told on standard error. */
+/* Reads options.  False: one is not understood, and standard error tells what it takes. */
 bool weir_sim_plan_read(sim_plan *plan, int argc, char **argv);
 
 static inline uint64_t sim_plan_total(const sim_plan *p)

@@ -9,6 +9,8 @@
 
 #include <weir/base/error.h>
 
+#include "io/sim/world.h"
+
 /* "1.5" in nanoseconds; *end is what follows. */
 static int64_t read_seconds(const char *text, const char **end)
 {
@@ -26,7 +28,7 @@ bool weir_sim_trace_files_window(sim_trace_files *files, const char *text)
     files->view.from.ns = read_seconds(text, &text);
     if (strncmp(text, "..", 2) != 0) return false;
     files->view.until.ns = read_seconds(text + 2, &text);
-    return *text == 0;
+    return *text == 0 && (!files->view.until.ns || files->view.until.ns >= files->view.from.ns);
 }
 
 static bool is_whole(const weir_sim_view *view)
@@ -37,7 +39,7 @@ static bool is_whole(const weir_sim_view *view)
 static FILE *open_file(const char *path)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    if (!file) fprintf(stderr, "weir sim: %s: %s\n", path, weir_errname(-errno));
+    if (!file) fprintf(stderr, "weir sim: %s: %s\n", path, weir_strerror(-errno));
     return file;
 }
 
@@ -45,7 +47,27 @@ static void close_file(FILE *file, const char *path, int error)
 {
     if (!error && ferror(file)) error = WEIR_EIO;
     if (file != stdout && fclose(file) != 0 && !error) error = -errno;
-    if (error) fprintf(stderr, "weir sim: %s: %s\n", path, weir_errname(error));
+    if (error) fprintf(stderr, "weir sim: %s: %s\n", path, weir_strerror(error));
+}
+
+static bool has_host(const weir_sim *sim, const char *name, size_t length)
+{
+    for (const host *h = sim->hosts; h; h = h->next)
+        if (strlen(h->name) == length && memcmp(h->name, name, length) == 0) return true;
+    return false;
+}
+
+/* A name that is no host's leaves out what somebody wanted to see. */
+static void tell_unknown_hosts(const char *names, const weir_sim *sim)
+{
+    for (size_t length; names; names = names[length] ? names + length + 1 : NULL) {
+        length = strcspn(names, ",");
+        if (has_host(sim, names, length)) continue;
+        fprintf(stderr, "weir sim: this world has no host \"%.*s\"; it has", (int)length, names);
+        for (const host *h = sim->hosts; h; h = h->next)
+            fprintf(stderr, "%s %s", h == sim->hosts ? "" : ",", h->name);
+        fputc('\n', stderr);
+    }
 }
 
 void weir_sim_trace_files_open(const sim_trace_files *files, weir_sim_trial *trial)
@@ -66,6 +88,7 @@ void weir_sim_trace_files_close(const sim_trace_files *files, weir_sim_trial *tr
     weir_sim_view view = files->view;
     char title[sizeof trial->why + 96];
     if (!trial->sim) return;
+    tell_unknown_hosts(view.hosts, trial->sim);
     if (trial->follow) {
         weir_sim_follow(trial->sim, NULL);
         close_file(trial->follow, files->text, 0);

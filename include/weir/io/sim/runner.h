@@ -81,7 +81,7 @@ bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint
  * [--limit SECONDS] [--hash] [--json] [--keep FILE]; and with a single seed [--trace FILE]
  * [--svg FILE] [--window FROM..UNTIL] [--hosts NAME,NAME]: what happened as text, FILE - being
  * standard output, and as a picture, of the seconds and hosts given.  Without a scenario, lists
- * them.
+ * them; --help (-h) tells all this.  `argv` begins behind the program's name.
  *
  * Seeds are run in processes of their own, `--jobs` at a time.  One that takes longer than the
  * limit of real time (60 s; 0: none) is made to write its tasks and its call stack to standard
@@ -96,6 +96,10 @@ bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint
  * has other threads, which would be missing in the seeds' processes. Returns an exit status: 0 all
  * good, 1 a seed or an expectation failed, 2 usage. */
 int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, char **argv);
+
+/* What the command does and its options, as --help tells them, without the line of the usage: for
+ * a program that has other commands besides.  Static; never NULL; any thread; never waits. */
+const char *weir_sim_help(void);
 
 #ifdef __cplusplus
 }
