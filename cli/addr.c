@@ -223,11 +223,7 @@ static void complain(report *r, const char *text, size_t at, const char *message
         return;
     }
     cli_complain("\"%s\" is no address: %s", text, message);
-    if (strpbrk(text, "\t\n\v\f\r")) return; /* the caret would point beside it */
-    fprintf(stderr, "  %s\n  ", text);
-    for (size_t i = 0; i < at; i++) /* one column for each character of UTF-8 */
-        if (((unsigned char)text[i] & 0xC0) != 0x80) fputc(' ', stderr);
-    fputs("^\n", stderr);
+    cli_point(text, at);
 }
 
 static bool explain_as_prefix(report *r, const char *text)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <weir/base/time.h>
 
@@ -54,10 +55,27 @@ typedef struct cli_list {
 int cli_parse(const cli_command *command, const cli_option *options, int argc, char **argv,
               const char *words[], int room);
 
-/* Prints "weir: …" and a line end to standard error. */
+/* Prints "weir: …" and a line end to standard error, as cli_put_text does. */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writes text as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD.
+/* Writes a text; control characters, those that turn the direction of writing, and bytes that are
+ * not UTF-8 become \xHH. */
+void cli_put_text(FILE *to, const char *text);
+
+/* Whether cli_put_text writes a text as it is. */
+bool cli_is_plain(const char *text);
+
+/* Shows a text on standard error with a caret under its byte `at`; nothing when it is not plain. */
+void cli_point(const char *text, size_t at);
+
+/* The length of the character at the front of `len` bytes, > 0; 0: it is not UTF-8. */
+size_t cli_character(const char *text, size_t len);
+
+/* Whether the character of `len` bytes is one that a terminal obeys instead of showing it. */
+bool cli_is_control(const char *text, size_t len);
+
+/* Writes text as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD, and what
+ * cli_is_control names is escaped.
  * Returns the length; less than needed is never written: 0 when it does not fit. */
 size_t cli_json_string(const char *text, size_t len, char *out, size_t room);
 

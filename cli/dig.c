@@ -15,7 +15,7 @@ enum { WORDS = 5 };
 typedef struct dig {
     dns_asker asker;
     weir_dns_query_options query;
-    bool reverse, only_data;
+    bool reverse, only_data, only_answer;
     char text[WEIR_DNS_NAME_TEXT]; /* the name */
     weir_dns_name name;
     uint16_t type;
@@ -38,13 +38,14 @@ static void print(dig *d, int error)
         return;
     }
     if (d->only_data && message) dns_print_short(&d->message);
-    if (!d->only_data && message) {
+    if (d->only_answer && message) dns_print_answer(&d->message);
+    if (!d->only_data && !d->only_answer && message) {
         dns_unicode(&d->name, unicode);
         if (unicode[0]) printf(";; %s is %s in DNS\n", unicode, d->text);
         dns_print_message(asker, &d->message, !d->query.no_recursion);
     }
     if (!asker->trace) return;
-    puts(d->only_data || !message ? ";; ATTEMPTS:" : "\n;; ATTEMPTS:");
+    puts(d->only_data || d->only_answer || !message ? ";; ATTEMPTS:" : "\n;; ATTEMPTS:");
     dns_print_attempts(asker, ";");
 }
 
@@ -84,6 +85,12 @@ static bool is_type(const char *word)
     return weir_dns_type_parse(weir_bytes_text(word)) >= 0;
 }
 
+static bool is_other_class(const char *word)
+{
+    return strcasecmp(word, "CH") == 0 || strcasecmp(word, "CHAOS") == 0 ||
+           strcasecmp(word, "HS") == 0;
+}
+
 /* Sorts the words out: @SERVER, the class IN, a type, a name.  Where two words can be a type, the
  * second one is. */
 static bool take_words(dig *d, const char *const *words, int count)
@@ -99,8 +106,9 @@ static bool take_words(dig *d, const char *const *words, int count)
         else
             rest[left++] = words[i];
     }
-    if (left == 3 && strcasecmp(rest[1], "CH") == 0) {
-        cli_complain("dig asks in the class IN alone, not in CH");
+    for (int i = 0; i < left && left == 3; i++) {
+        if (!is_other_class(rest[i])) continue;
+        cli_complain("dig asks in the class IN alone, not in %s", rest[i]);
         return false;
     }
     if (left == 0 || left > 2) {
@@ -130,19 +138,16 @@ static bool take_words(dig *d, const char *const *words, int count)
     return true;
 }
 
-static bool check_options(const dig *d)
+static bool check_options(dig *d)
 {
-    const dns_asker *asker = &d->asker;
-    if (asker->attempts > WEIR_DNS_ATTEMPTS_MAX) {
-        cli_complain("--attempts takes 1 to %d", WEIR_DNS_ATTEMPTS_MAX);
-        return false;
-    }
+    if (!dns_read_numbers(&d->asker)) return false;
     if (d->query.dnssec && d->query.no_edns) {
         cli_complain("--dnssec needs EDNS; without --no-edns it works");
         return false;
     }
-    if (d->only_data && asker->json) {
-        cli_complain("one of --short and --json at a time");
+    if (d->only_data + d->only_answer + d->asker.json > 1) {
+        cli_complain("one of %s and %s at a time", d->only_data ? "--short" : "--answer",
+                     d->asker.json ? "--json" : "--answer");
         return false;
     }
     return true;
@@ -152,6 +157,11 @@ static int run(int argc, char **argv)
 {
     static const dns_alias aliases[] = {
         {"-x", "--reverse", false},
+        {"-p", "--port", false},
+        {"-q", NULL, false},
+        {"-t", NULL, false}, /* the word behind it is seen to be the type */
+        {"+noall", "--answer", false},
+        {"+answer", NULL, false},
         {"+short", "--short", false},
         {"+tcp", "--tcp", false},
         {"+vc", "--tcp", false},
@@ -163,6 +173,7 @@ static int run(int argc, char **argv)
         {"+noedns", "--no-edns", false},
         {"+ignore", "--ignore-truncation", false},
         {"+time=", "--timeout", true},
+        {"+timeout=", "--timeout", true},
         {"+tries=", "--attempts", true},
         {0},
     };
@@ -170,7 +181,9 @@ static int run(int argc, char **argv)
     const cli_option options[] = {
         {"server", CLI_LIST, &d.asker.servers},
         {"reverse", CLI_FLAG, &d.reverse},
+        {"port", CLI_TEXT, &d.asker.port_text},
         {"short", CLI_FLAG, &d.only_data},
+        {"answer", CLI_FLAG, &d.only_answer},
         {"tcp", CLI_FLAG, &d.asker.tcp},
         {"dnssec", CLI_FLAG, &d.query.dnssec},
         {"no-check", CLI_FLAG, &d.query.checking_disabled},
@@ -178,7 +191,7 @@ static int run(int argc, char **argv)
         {"no-edns", CLI_FLAG, &d.query.no_edns},
         {"ignore-truncation", CLI_FLAG, &d.query.ignore_truncation},
         {"timeout", CLI_SECONDS, &d.asker.timeout},
-        {"attempts", CLI_COUNT, &d.asker.attempts},
+        {"attempts", CLI_TEXT, &d.asker.attempts_text},
         {"trace-attempts", CLI_FLAG, &d.asker.trace},
         {"resolv-conf", CLI_TEXT, &d.asker.files[WEIR_DNS_FILE_RESOLV_CONF]},
         {"json", CLI_FLAG, &d.asker.json},
@@ -209,8 +222,10 @@ const cli_command cli_dig = {
         "the search list and caches have no part in this: see weir resolve.  NAME may be in\n"
         "Unicode.\n\n"
         "  --server ADDR        as @ADDR; may be given several times\n"
+        "  -p, --port N         the port of every server, in place of its own\n"
         "  -x, --reverse        NAME is an address: asks for its names\n"
         "  --short              only the data of the answer, a line each\n"
+        "  --answer             only the records of the answer, as in a zone file\n"
         "  --json               the whole message as an object, with the data in typed members\n"
         "  --trace-attempts     who was asked, when, over what, and what came\n"
         "  --tcp                not over UDP\n"
@@ -223,9 +238,10 @@ const cli_command cli_dig = {
         "  --attempts N         asks each server N times\n"
         "  --resolv-conf FILE   reads the servers there\n"
         "  --io ENGINE          auto, uring, epoll or threads\n\n"
-        "The spellings of dig are taken too: +short +tcp +dnssec +cdflag +norecurse +noedns\n"
-        "+ignore +time=S +tries=N.  The status is 0 when a server has answered, also that there\n"
-        "is no such name or no such record, and 1 when none has, or with an error.\n\n"
+        "The spellings of dig are taken too: -p N -q NAME -t TYPE +short +noall +answer +tcp\n"
+        "+dnssec +cdflag +norecurse +noedns +ignore +time=S +tries=N.  The status is 0 when a\n"
+        "server has answered, also that there is no such name or no such record, and 1 when\n"
+        "none has, or with an error.\n\n"
         "example: weir dig example.com MX\n"
         "         weir dig @192.0.2.53 www.example.com AAAA --short\n"
         "         weir dig -x 192.0.2.1 --trace-attempts\n"

@@ -19,8 +19,8 @@
 /* A word that is taken for an option: "-x" for "--reverse". */
 typedef struct dns_alias {
     const char *word;
-    const char *option;
-    bool prefix; /* what follows the word is the value: "+time=3" */
+    const char *option; /* NULL: the word is left out */
+    bool prefix;        /* what follows the word is the value: "+time=3" */
 } dns_alias;
 
 /* Translates aliases, up to "--"; an array of them ends with a NULL word.  A word that begins with
@@ -34,7 +34,9 @@ typedef struct dns_asker {
     const char *engine;
     const char *files[WEIR_DNS_FILE_COUNT]; /* NULL: the system's */
     weir_duration timeout;                  /* 0: the configuration's */
-    uint32_t attempts;                      /* 0: the configuration's */
+    const char *attempts_text, *port_text;  /* as given; NULL: not */
+    uint8_t attempts;                       /* 0: the configuration's */
+    uint16_t port;                          /* 0: that of each server */
 
     bool colour, misused; /* misused: a mistake of the command line was found late */
     weir_instant started;
@@ -52,6 +54,9 @@ typedef struct dns_asker {
     {                                                                          \
         "nsswitch", CLI_TEXT, &(asker)->files[WEIR_DNS_FILE_NSSWITCH]          \
     }
+
+/* Reads --attempts and --port.  Returns false after a message. */
+bool dns_read_numbers(dns_asker *asker);
 
 /* Makes the engine, runs `main` in it, and returns its status. */
 int dns_run_command(dns_asker *asker, weir_task_fn *main, void *argument);
@@ -90,7 +95,8 @@ void dns_json_attempts(dns_json *json, const dns_asker *asker);
 void dns_print_message(const dns_asker *asker, const weir_dns_message *message, bool recursion);
 void dns_json_message(dns_json *json, const weir_dns_message *message);
 
-/* Only the data of the answers, a line each. */
+/* Only the records of the answer; only their data; a line each. */
+void dns_print_answer(const weir_dns_message *message);
 void dns_print_short(const weir_dns_message *message);
 
 /* Writes data as a zone file has it. */

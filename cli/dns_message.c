@@ -261,6 +261,16 @@ void dns_print_message(const dns_asker *asker, const weir_dns_message *message, 
     print_end(asker, message);
 }
 
+void dns_print_answer(const weir_dns_message *message)
+{
+    weir_dns_reader reader;
+    weir_dns_header header;
+    weir_dns_record record;
+    if (weir_dns_reader_init(&reader, message->octets, &header)) return;
+    while (weir_dns_reader_record(&reader, &record) > 0 && record.section == WEIR_DNS_ANSWER)
+        print_record(&reader, &record);
+}
+
 void dns_print_short(const weir_dns_message *message)
 {
     weir_dns_reader reader;

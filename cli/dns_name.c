@@ -9,16 +9,6 @@
 
 #include "dns.h"
 
-/* Points at a byte of a text; one column for each character of UTF-8. */
-static void point(const char *text, size_t at)
-{
-    if (!*text || strpbrk(text, "\t\n\v\f\r\033")) return; /* the caret would stand beside it */
-    fprintf(stderr, "  %s\n  ", text);
-    for (size_t i = 0; i < at; i++)
-        if (((unsigned char)text[i] & 0xC0) != 0x80) fputc(' ', stderr);
-    fputs("^\n", stderr);
-}
-
 static bool is_ascii(const char *text)
 {
     for (; *text; text++)
@@ -44,7 +34,7 @@ bool dns_ascii(const char *text, char out[WEIR_DNS_NAME_TEXT])
     }
     if (weir_dns_name_parse_why(bytes, &name, &why) < 0) {
         cli_complain("\"%s\" is no domain name: %s", text, weir_dns_name_fault_text(why.fault));
-        point(text, why.at);
+        cli_point(text, why.at);
         return false;
     }
     if (bytes.len >= WEIR_DNS_NAME_TEXT) /* escapes that need not be */
@@ -70,7 +60,7 @@ bool dns_read_address(const char *text, weir_address *out)
         return true;
     }
     cli_complain("\"%s\" is no IP address: %s", text, weir_address_fault_text(why.fault));
-    point(text, why.at);
+    cli_point(text, why.at);
     return false;
 }
 

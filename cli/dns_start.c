@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <weir/base/error.h>
+#include <weir/base/num.h>
 #include <weir/io/clock.h>
 
 #include "dns.h"
@@ -40,11 +41,32 @@ char **dns_translate(const cli_command *command, const dns_alias *aliases, int *
             free(out);
             return NULL;
         }
+        if (alias && !alias->option) continue;
         out[count++] = alias ? (char *)alias->option : argv[i];
         if (alias && alias->prefix) out[count++] = argv[i] + strlen(alias->word);
     }
     *argc = count;
     return out;
+}
+
+bool dns_read_numbers(dns_asker *asker)
+{
+    uint64_t attempts = 0;
+    if (asker->attempts_text && (weir_decimal_parse(weir_bytes_text(asker->attempts_text),
+                                                    WEIR_DNS_ATTEMPTS_MAX, &attempts) < 0 ||
+                                 attempts == 0)) {
+        cli_complain("--attempts takes 1 to %d", WEIR_DNS_ATTEMPTS_MAX);
+        return false;
+    }
+    const int port =
+        asker->port_text ? weir_port_parse(weir_bytes_text(asker->port_text), NULL) : 0;
+    if (port < 0 || (asker->port_text && port == 0)) {
+        cli_complain("--port takes 1 to 65535, not \"%s\"", asker->port_text);
+        return false;
+    }
+    asker->attempts = (uint8_t)attempts;
+    asker->port = (uint16_t)port;
+    return true;
 }
 
 void dns_paint(const dns_asker *asker, enum dns_colour colour)
@@ -159,7 +181,9 @@ static bool change_config(weir_io *io, dns_asker *asker)
     memcpy(options.files.paths, asker->files, sizeof asker->files);
     if (!add_servers(io, asker)) return false;
     if (asker->timeout.ns) asker->config.timeout = asker->timeout;
-    if (asker->attempts) asker->config.attempts = (uint8_t)asker->attempts;
+    if (asker->attempts) asker->config.attempts = asker->attempts;
+    for (unsigned i = 0; i < asker->config.server_count && asker->port; i++)
+        asker->config.servers[i].port = asker->port;
     if (asker->tcp) asker->config.use_vc = true;
     const int error = weir_dns_resolver_create(io, &options, &asker->resolver);
     if (error) cli_complain("cannot ask these servers: %s", weir_strerror(error));
@@ -181,8 +205,8 @@ bool dns_open(weir_io *io, dns_asker *asker)
     weir_dns_view_release(view);
     if (!check_files(asker)) return false;
     asker->resolver = asker->system;
-    const bool changed =
-        asker->servers.count > 0 || asker->timeout.ns || asker->attempts || asker->tcp;
+    const bool changed = asker->servers.count > 0 || asker->timeout.ns || asker->attempts ||
+                         asker->port || asker->tcp;
     if (changed && !change_config(io, asker)) return false;
     asker->started = weir_now(io, WEIR_CLOCK_MONOTONIC);
     return true;

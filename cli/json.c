@@ -4,30 +4,25 @@
  */
 #include <string.h>
 
-#include <weir/base/utf8.h>
-
 #include "cli.h"
 
-/* The length of the character at the front, 0 when it is not well-formed UTF-8. */
-static size_t character(const char *text, size_t len)
-{
-    const unsigned char lead = (unsigned char)text[0];
-    const size_t n = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    return n <= len && weir_utf8_valid(weir_bytes_of(text, n)) ? n : 0;
-}
-
-/* Writes one escaped character to `out` (6 bytes of room) and tells its length. */
-static size_t escape(unsigned char c, char *out)
+/* Writes one escaped character of `n` bytes (at most three) to `out` (6 bytes of room) and tells
+ * its length. */
+static size_t escape(const char *text, size_t n, char *out)
 {
     static const char hex[] = "0123456789abcdef";
-    if (c == '"' || c == '\\') {
+    const unsigned char *c = (const unsigned char *)text;
+    unsigned code = c[0];
+    if (n == 1 && (code == '"' || code == '\\')) {
         out[0] = '\\';
-        out[1] = (char)c;
+        out[1] = text[0];
         return 2;
     }
-    memcpy(out, "\\u00", 4);
-    out[4] = hex[c >> 4];
-    out[5] = hex[c & 15];
+    if (n == 2) code = (c[0] & 0x1FU) << 6 | (c[1] & 0x3FU);
+    if (n == 3) code = (c[0] & 0x0FU) << 12 | (c[1] & 0x3FU) << 6 | (c[2] & 0x3FU);
+    out[0] = '\\';
+    out[1] = 'u';
+    for (int i = 0; i < 4; i++) out[2 + i] = hex[code >> (12 - 4 * i) & 15];
     return 6;
 }
 
@@ -38,20 +33,20 @@ size_t cli_json_string(const char *text, size_t len, char *out, size_t room)
     out[used++] = '"';
     for (size_t i = 0; i < len;) {
         if (room - used < 7) return 0;
-        const unsigned char c = (unsigned char)text[i];
-        const size_t n = character(text + i, len - i);
+        const size_t n = cli_character(text + i, len - i);
         if (n == 0) {
             memcpy(out + used, "\\ufffd", 6);
             used += 6;
             i++;
-        } else if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F) {
-            used += escape(c, out + used);
-            i++;
+            continue;
+        }
+        if (cli_is_control(text + i, n) || text[i] == '"' || text[i] == '\\') {
+            used += escape(text + i, n, out + used);
         } else {
             memcpy(out + used, text + i, n);
             used += n;
-            i += n;
         }
+        i += n;
     }
     out[used++] = '"';
     return used;

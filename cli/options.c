@@ -2,24 +2,12 @@
  *
  * Command-line options from a table, with messages that say what would be right.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <weir/base/num.h>
 
 #include "cli.h"
-
-void cli_complain(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("weir: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
 
 static bool parse_count(const char *text, uint32_t *out)
 {
@@ -49,7 +37,7 @@ static bool parse_seconds(const char *text, weir_duration *out)
 {
     char *end;
     const double seconds = strtod(text, &end);
-    if (end == text || *end || !(seconds > 0) || seconds > 1e9) return false;
+    if (end == text || *end || !(seconds >= 1e-9) || seconds > 1e9) return false;
     *out = weir_nanoseconds((int64_t)(seconds * 1e9));
     return true;
 }

@@ -131,10 +131,7 @@ static bool check_options(resolving *r)
         cli_complain("one of -4 and -6 at a time; without them both families are looked up");
         return false;
     }
-    if (r->asker.attempts > WEIR_DNS_ATTEMPTS_MAX) {
-        cli_complain("--attempts takes 1 to %d", WEIR_DNS_ATTEMPTS_MAX);
-        return false;
-    }
+    if (!dns_read_numbers(&r->asker)) return false;
     r->flags = (r->ipv4 ? WEIR_DNS_IPV4_ONLY : 0U) | (r->ipv6 ? WEIR_DNS_IPV6_ONLY : 0U) |
                (r->no_search ? WEIR_DNS_NO_SEARCH : 0U) | (r->no_hosts ? WEIR_DNS_NO_HOSTS : 0U);
     return true;
@@ -150,7 +147,7 @@ static int run(int argc, char **argv)
         {"ipv6", CLI_FLAG, &r.ipv6},
         {"tcp", CLI_FLAG, &r.asker.tcp},
         {"timeout", CLI_SECONDS, &r.asker.timeout},
-        {"attempts", CLI_COUNT, &r.asker.attempts},
+        {"attempts", CLI_TEXT, &r.asker.attempts_text},
         DNS_FILE_OPTIONS(&r.asker),
         {"no-search", CLI_FLAG, &r.no_search},
         {"no-hosts", CLI_FLAG, &r.no_hosts},
