@@ -139,7 +139,8 @@ static inline bool weir_wait_list_withdraw(weir_wait_list *list, weir_op *op)
     return true;
 }
 
-/* Takes all ops out, linked through weir_wait_next: for weir_wait_complete_all.  Under the lock. */
+/* Takes all ops out, linked through `next` of their words: for weir_wait_complete_all.  Under the
+ * lock. */
 weir_op *weir_wait_list_take_all(weir_wait_list *list);
 
 /* Completes an op that the caller has taken out of its list: the task that waits goes on with

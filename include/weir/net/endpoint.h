@@ -26,10 +26,10 @@ typedef struct weir_endpoint {
     weir_address addresses[WEIR_ENDPOINT_ADDRESSES];
     unsigned count;
     /* The addresses are 0.0.0.0 and [::]: every address of this machine.  To listen there, either
-     * take a listener for each, or one on [::] which also accepts IPv4 (accept_ipv4 of
-     * weir_listen_options); where the machine has no IPv6, the first address is left.  The two ways
-     * serve the same peers; only the second shows those of IPv4 as mapped addresses (see
-     * weir_address_unmap). */
+     * take a listener for each, or one on [::] which also accepts IPv4 (dual_stack of
+     * weir_tcp_listen_options and weir_socket_options); where the machine has no IPv6, the first
+     * address is left.  The two ways serve the same peers; only the second shows those of IPv4 as
+     * mapped addresses (see weir_address_unmap). */
     bool everywhere;
 } weir_endpoint;
 

@@ -12,7 +12,7 @@
  *   2. The port has to be one of `ports`, if there are any.
  *   3. Of `allowed` and `denied`, the longest prefix that contains the address decides; a denial
  *      wins when both have the same one.  With WEIR_POLICY_METADATA in `deny`, each metadata
- * address is denied as a whole address would be: only an allowed /32 or /128 lets it pass.
+ *      address is denied as a whole address would be: only an allowed /32 or /128 lets it pass.
  *   4. Where neither has one: an address of a class in `deny` is refused, and all others if
  *      `only_allowed` is set.
  *   5. An IPv6 address that holds IPv4 addresses (mapped, NAT64, 6to4, Teredo, ISATAP, the

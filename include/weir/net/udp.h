@@ -61,8 +61,9 @@ typedef struct weir_udp_socket {
 int weir_udp_bind(weir_io *io, const weir_address *address, const weir_socket_options *options,
                   weir_udp_socket *out);
 
-/* Binds to the first address of an endpoint text (net/endpoint.h).  Returns as weir_udp_bind and
- * weir_endpoint_parse. */
+/* Binds to the first address of an endpoint text (net/endpoint.h): of ":53", which is every
+ * address, to that of IPv4 alone; "[::]:53" with options->dual_stack is both families on one
+ * socket. Returns as weir_udp_bind and weir_endpoint_parse. */
 int weir_udp_bind_text(weir_io *io, const char *text, const weir_socket_options *options,
                        weir_udp_socket *out);
 

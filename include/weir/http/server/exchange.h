@@ -30,7 +30,7 @@ typedef struct weir_http_exchange weir_http_exchange;
 
 /* The request ------------------------------------------------------------------------------ */
 
-/* The method; weir_http_method_text has the spelling of one that is not in the enum. */
+/* The method; weir_http_exchange_method_text has the spelling of one that is not in the enum. */
 weir_http_method weir_http_exchange_method(const weir_http_exchange *exchange);
 weir_bytes weir_http_exchange_method_text(const weir_http_exchange *exchange);
 
