@@ -19,14 +19,42 @@ static weir_receiver *receiver_of(weir_stream *stream)
     return (weir_receiver *)(void *)(stream + 1);
 }
 
+static int32_t *failed_of(weir_stream *stream)
+{
+    return (int32_t *)(void *)((char *)stream + offsetof(net_socket_stream, failed));
+}
+
+/* Whether an error is the connection's end, and not a matter of this call or machine. */
+static bool is_of_connection(int64_t error)
+{
+    const weir_error_class class_ = weir_errclass((int)error);
+    return class_ == WEIR_CLASS_PEER || class_ == WEIR_CLASS_SYSTEM;
+}
+
+int64_t net_stream_was_read(int32_t *failed, int64_t n)
+{
+    if (n > 0) return n;
+    if (n == 0) return __atomic_load_n(failed, __ATOMIC_RELAXED);
+    if (is_of_connection(n)) __atomic_store_n(failed, (int32_t)n, __ATOMIC_RELAXED);
+    return n;
+}
+
+int64_t net_stream_was_written(int32_t *failed, int64_t n)
+{
+    /* EPIPE says that we or the peer ended this direction, and nothing of the other one. */
+    if (n < 0 && n != WEIR_EPIPE && is_of_connection(n))
+        __atomic_store_n(failed, (int32_t)n, __ATOMIC_RELAXED);
+    return n;
+}
+
 typedef enum direction { READING, WRITING } direction;
 
 /* The earlier of a call's own deadline and the stream's timeout. */
 static weir_deadline until(weir_io *io, weir_stream *stream, direction way, weir_deadline deadline)
 {
     if (stream->table != &net_timed_stream_table) return deadline;
-    const weir_duration *timeouts = (const weir_duration *)(void *)(receiver_of(stream) + 1);
-    const weir_duration timeout = timeouts[way];
+    const char *timeouts = (const char *)stream + offsetof(net_timed_stream, read_timeout);
+    const weir_duration timeout = ((const weir_duration *)(const void *)timeouts)[way];
     if (timeout.ns == 0) return deadline;
     const weir_deadline end = weir_deadline_after(io, timeout);
     return deadline.ns != 0 && deadline.ns < end.ns ? deadline : end;
@@ -43,7 +71,7 @@ static int64_t read_as(weir_io *io, weir_stream *stream, const struct iovec *dat
     op.deadline = until(io, stream, READING, deadline);
     op.args.vector.data = data;
     op.args.vector.count = count < MAX_SLICES ? (uint32_t)count : MAX_SLICES;
-    return weir_do(io, &op);
+    return net_stream_was_read(failed_of(stream), weir_do(io, &op));
 }
 
 static int64_t read_plain(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
@@ -95,8 +123,10 @@ static int64_t write_slices(weir_io *io, weir_stream *stream, const struct iovec
 {
     const int fd = receiver_of(stream)->fd;
     deadline = until(io, stream, WRITING, deadline);
-    return count <= MAX_SLICES ? write_some(io, fd, data, count, repeat, flags, deadline)
-                               : write_long(io, fd, data, count, repeat, flags, deadline);
+    const int64_t n = count <= MAX_SLICES
+                          ? write_some(io, fd, data, count, repeat, flags, deadline)
+                          : write_long(io, fd, data, count, repeat, flags, deadline);
+    return net_stream_was_written(failed_of(stream), n);
 }
 
 static int64_t write_as(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
@@ -124,7 +154,7 @@ static int64_t read_lent(weir_io *io, weir_stream *stream, weir_lent *out, weir_
     weir_op op;
     prepare_read_lent(stream, &op, out);
     op.deadline = until(io, stream, READING, deadline);
-    return weir_do(io, &op);
+    return net_stream_was_read(failed_of(stream), weir_do(io, &op));
 }
 
 static void give_back(weir_io *io, weir_stream *stream, weir_lent *lent)
@@ -171,7 +201,7 @@ static int64_t send_file(weir_io *io, weir_stream *stream, int file, uint64_t of
     op.args.send_file.offset = offset;
     op.args.send_file.length = length;
     op.args.send_file.file = file;
-    return weir_do(io, &op);
+    return net_stream_was_written(failed_of(stream), weir_do(io, &op));
 }
 
 static int prepare_ready(weir_stream *stream, weir_op *op, uint32_t events)

@@ -18,6 +18,7 @@ void weir_tcp_stream_init(weir_tcp_stream *tcp, weir_socket socket)
 {
     tcp->stream.table = &net_timed_stream_table;
     weir_receiver_init(&tcp->receiver, socket);
+    tcp->failed = 0;
     tcp->read_timeout = tcp->write_timeout = (weir_duration){0};
 }
 
@@ -50,17 +51,19 @@ int weir_tcp_set_write_timeout(weir_tcp_stream *tcp, weir_duration timeout)
 
 int64_t weir_tcp_read(weir_io *io, weir_tcp_stream *tcp, void *data, size_t len)
 {
-    return weir_read(io, weir_tcp_socket(tcp), data, len);
+    const int64_t n = weir_read(io, weir_tcp_socket(tcp), data, len);
+    return n > 0 || len == 0 ? n : net_stream_was_read(&tcp->failed, n);
 }
 
 int64_t weir_tcp_write(weir_io *io, weir_tcp_stream *tcp, const void *data, size_t len)
 {
-    return weir_write(io, weir_tcp_socket(tcp), data, len);
+    return net_stream_was_written(&tcp->failed, weir_write(io, weir_tcp_socket(tcp), data, len));
 }
 
 int64_t weir_tcp_write_all(weir_io *io, weir_tcp_stream *tcp, const void *data, size_t len)
 {
-    return weir_write_all(io, weir_tcp_socket(tcp), data, len);
+    return net_stream_was_written(&tcp->failed,
+                                  weir_write_all(io, weir_tcp_socket(tcp), data, len));
 }
 
 int weir_tcp_shutdown(weir_io *io, weir_tcp_stream *tcp, int how)
