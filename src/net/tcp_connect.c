@@ -44,6 +44,8 @@ int weir_tcp_connect_with(weir_io *io, const weir_address *address,
         return WEIR_EAFNOSUPPORT;
     if (options->timeout.ns < 0) return WEIR_EINVAL;
     int error = options->policy ? weir_policy_check(options->policy, address, NULL) : 0;
+    /* Nobody can listen on port 0: the kernel would send a packet to find that out. */
+    if (!error && address->port == 0) error = WEIR_EADDRNOTAVAIL;
     if (error) return error;
 
     weir_deadline deadline = {0};

@@ -66,6 +66,17 @@ int weir_tcp_listen(weir_io *io, const weir_address *address,
     return error ? error : weir_tcp_listen_on(io, socket, address, options->backlog, out);
 }
 
+int weir_tcp_listen_any(weir_io *io, const weir_address *addresses, size_t count,
+                        const weir_tcp_listen_options *options, weir_tcp_listener *out)
+{
+    int error = WEIR_EINVAL;
+    for (size_t i = 0; i < count; i++) {
+        error = weir_tcp_listen(io, &addresses[i], options, out);
+        if (error == 0 || error == WEIR_ECANCELED || error == WEIR_EDEADLINE) break;
+    }
+    return error;
+}
+
 int weir_tcp_listen_text(weir_io *io, const char *text, weir_tcp_listener *out)
 {
     weir_endpoint endpoint;
@@ -80,10 +91,40 @@ int weir_tcp_listen_text(weir_io *io, const char *text, weir_tcp_listener *out)
         if (error != WEIR_EAFNOSUPPORT && error != WEIR_EADDRNOTAVAIL) return error;
         endpoint.count = 1;
     }
-    for (unsigned i = 0; i < endpoint.count; i++) {
-        error = weir_tcp_listen(io, &endpoint.addresses[i], &options, out);
-        if (error == 0 || error == WEIR_ECANCELED || error == WEIR_EDEADLINE) break;
-    }
+    return weir_tcp_listen_any(io, endpoint.addresses, endpoint.count, &options, out);
+}
+
+/* All is asked before anything is changed: an error leaves the descriptor as it was. */
+static int check_tcp(weir_io *io, weir_socket socket, bool *listening)
+{
+    int family, protocol;
+    int error = weir_option_get_family(io, socket, &family);
+    if (!error && family != AF_INET && family != AF_INET6) error = WEIR_EAFNOSUPPORT;
+    if (!error) error = weir_option_get_protocol(io, socket, &protocol);
+    if (!error && protocol != IPPROTO_TCP) error = WEIR_EPROTOTYPE;
+    return error ? error : weir_option_get_listening(io, socket, listening);
+}
+
+int weir_tcp_listener_adopt(weir_io *io, int fd, weir_tcp_listener *out)
+{
+    weir_socket socket = {fd};
+    bool listening;
+    int error = check_tcp(io, socket, &listening);
+    if (!error && !listening) error = WEIR_EINVAL;
+    if (!error) error = weir_socket_adopt(io, fd, SOCK_STREAM, &socket);
+    if (!error) out->socket = socket;
+    return error;
+}
+
+int weir_tcp_stream_adopt(weir_io *io, int fd, weir_tcp_stream *out)
+{
+    weir_socket socket = {fd};
+    weir_address peer;
+    bool listening;
+    int error = check_tcp(io, socket, &listening);
+    if (!error) error = weir_peer_address(io, socket, &peer);
+    if (!error) error = weir_socket_adopt(io, fd, SOCK_STREAM, &socket);
+    if (!error) weir_tcp_stream_init(out, socket);
     return error;
 }
 

@@ -62,7 +62,22 @@ int weir_udp_bind_text(weir_io *io, const char *text, const weir_socket_options 
 {
     weir_endpoint endpoint;
     int error = weir_endpoint_parse(weir_bytes_text(text), &endpoint);
-    return error ? error : weir_udp_bind(io, &endpoint.addresses[0], options, out);
+    if (error) return error;
+    if (endpoint.everywhere) {
+        /* One socket for all; where there is no IPv6 the first address, IPv4's, stays to be had. */
+        const weir_address any6 = weir_address_any6(endpoint.addresses[0].port);
+        weir_socket_options all = {0};
+        if (options) all = *options;
+        all.dual_stack = !all.only_ipv6;
+        error = weir_udp_bind(io, &any6, &all, out);
+        if (error != WEIR_EAFNOSUPPORT && error != WEIR_EADDRNOTAVAIL) return error;
+        endpoint.count = 1;
+    }
+    for (unsigned i = 0; i < endpoint.count; i++) {
+        error = weir_udp_bind(io, &endpoint.addresses[i], options, out);
+        if (error == 0 || error == WEIR_ECANCELED || error == WEIR_EDEADLINE) break;
+    }
+    return error;
 }
 
 int weir_udp_dial(weir_io *io, const weir_address *peer, const weir_socket_options *options,

@@ -95,6 +95,22 @@ int weir_tcp_listen(weir_io *io, const weir_address *address,
  * Returns as weir_tcp_listen and weir_endpoint_parse. */
 int weir_tcp_listen_text(weir_io *io, const char *text, weir_tcp_listener *out);
 
+/* Listens on the first of `count` addresses that can be had; `options` may be NULL.
+ * Returns as weir_tcp_listen, with the error of the last one when none can; WEIR_EINVAL for no
+ * address.  A cancellation or a scope's deadline ends the round. */
+int weir_tcp_listen_any(weir_io *io, const weir_address *addresses, size_t count,
+                        const weir_tcp_listen_options *options, weir_tcp_listener *out);
+
+/* Takes over a TCP socket of either family that another process, or other code, has made: one that
+ * listens, one that is connected.  It becomes close-on-exec and non-blocking.
+ *
+ * Return 0 and *out, ours to close; WEIR_EBADF, WEIR_ENOTSOCK, WEIR_EAFNOSUPPORT (no IP socket),
+ * WEIR_EPROTOTYPE (another type or protocol than TCP), WEIR_EINVAL (it does not listen),
+ * WEIR_ENOTCONN (it is not connected): the descriptor stays the caller's, as it was.
+ * Cancellation points.  From a task of `io`. */
+int weir_tcp_listener_adopt(weir_io *io, int fd, weir_tcp_listener *out);
+int weir_tcp_stream_adopt(weir_io *io, int fd, weir_tcp_stream *out);
+
 /* The address that a listener is bound to, with the real port.  Returns 0 or the negated errno. */
 int weir_tcp_listener_address(weir_io *io, weir_tcp_listener listener, weir_address *out);
 
@@ -153,7 +169,8 @@ void weir_tcp_accept_op(weir_op *op, weir_tcp_listener listener);
  *
  * Returns 0 and *out; WEIR_ECONNREFUSED, WEIR_ETIMEDOUT (the network's limit), WEIR_EDEADLINE
  * (ours), WEIR_ENETUNREACH, WEIR_EHOSTUNREACH, WEIR_ENETDOWN, WEIR_ECONNRESET, WEIR_EADDRNOTAVAIL
- * (no free port, or `local` is not ours), WEIR_EAFNOSUPPORT, WEIR_EACCES, WEIR_EPERM (a firewall),
+ * (no free port, `local` is not ours, or the port to connect to is 0, where nobody can listen),
+ * WEIR_EAFNOSUPPORT, WEIR_EACCES, WEIR_EPERM (a firewall),
  * WEIR_EPOLICY; errors of weir_socket_open.  The socket is closed on every error, cancellation
  * included.  A cancellation point.  From a task of `io`. */
 int weir_tcp_connect(weir_io *io, const weir_address *address, weir_tcp_stream *out);

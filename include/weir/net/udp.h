@@ -61,9 +61,10 @@ typedef struct weir_udp_socket {
 int weir_udp_bind(weir_io *io, const weir_address *address, const weir_socket_options *options,
                   weir_udp_socket *out);
 
-/* Binds to the first address of an endpoint text (net/endpoint.h): of ":53", which is every
- * address, to that of IPv4 alone; "[::]:53" with options->dual_stack is both families on one
- * socket. Returns as weir_udp_bind and weir_endpoint_parse. */
+/* Binds to an endpoint text (net/endpoint.h): ":7001" is every address, by one dual-stack socket,
+ * on which IPv4 peers have mapped addresses, or IPv4 alone where there is no IPv6.  Of several
+ * addresses ("localhost:7001") the first that can be had is taken, and the last error told when
+ * none can.  Returns as weir_udp_bind and weir_endpoint_parse. */
 int weir_udp_bind_text(weir_io *io, const char *text, const weir_socket_options *options,
                        weir_udp_socket *out);
 
