@@ -30,8 +30,8 @@ typedef struct raw_answer {
     bool closed; /* the server ended the connection */
 } raw_answer;
 
-/* Sends bytes on a connection of its own and takes the answer: until the head of a response is there,
- * the server closes, or `wait_ms` pass without a byte. */
+/* Sends bytes on a connection of its own and takes the answer: until the head of a response is
+ * there, the server closes, or `wait_ms` pass without a byte. */
 bool raw_ask(int port, const void *data, size_t len, int wait_ms, raw_answer *answer);
 
 #endif
