@@ -21,6 +21,7 @@
 
 enum {
     TIME_LIMIT_S = 100, /* below that of ctest, so that the message is ours */
+    EARLY_S = 10,
     PRINTED_LIMIT = 12,
 };
 
@@ -37,9 +38,17 @@ static const engine_row engines[] = {
 };
 
 static atomic_uint failures;
+static int64_t started_ns;
 /* Written ahead, as the handler of the alarm may only write(2). */
 static char last_words[200];
 static size_t last_words_len;
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 static void give_up(int signal)
 {
@@ -107,6 +116,7 @@ void contract_run(const char *test, const char *engine, contract_adjust *adjust,
     if (adjust) adjust(&options);
 
     atomic_store(&failures, 0);
+    started_ns = clock_ns(CLOCK_MONOTONIC);
     contract_at("the start", 0);
     signal(SIGALRM, give_up);
     alarm(TIME_LIMIT_S);
@@ -155,6 +165,16 @@ unsigned contract_failed(void)
     return atomic_load(&failures);
 }
 
+bool contract_is_early(void)
+{
+    return clock_ns(CLOCK_MONOTONIC) - started_ns < (int64_t)EARLY_S * 1000000000;
+}
+
+void contract_yield(weir_io *io)
+{
+    if (contract_is_early()) weir_yield(io);
+}
+
 bool contract_on_threads(weir_io *io)
 {
     return strcmp(weir_io_describe(io).engine, "threaded") == 0;
@@ -162,7 +182,7 @@ bool contract_on_threads(weir_io *io)
 
 void contract_settle(weir_io *io)
 {
-    for (int i = 0; i < 8; i++) weir_yield(io);
+    for (int i = 0; i < 8; i++) contract_yield(io);
     weir_sleep(io, weir_milliseconds(2));
 }
 
@@ -194,9 +214,7 @@ int64_t contract_ms_since(weir_io *io, weir_instant start)
 
 int64_t contract_cpu_ns(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 bool contract_pair(int type, weir_socket ends[2])

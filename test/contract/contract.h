@@ -91,6 +91,14 @@ unsigned contract_failed(void);
 /* Says where the test is, for the message when it does not end.  `what` is static text. */
 void contract_at(const char *what, size_t number);
 
+/* Whether the test runs for some seconds only.  What is done again and again, at random, may end
+ * when it does not: where tasks are threads and the machine is busy, each yield takes as long as
+ * the turns of all other processes. */
+bool contract_is_early(void);
+
+/* Yields while the test is early. */
+void contract_yield(weir_io *io);
+
 /* Whether the engine's tasks are threads, each of its own. */
 bool contract_on_threads(weir_io *io);
 

@@ -77,7 +77,7 @@ static void give_and_cancel(weir_io *io, taker *t, weir_socket to)
         weir_task task = {0};
         t->delay = (unsigned)(test_random(&seed) % 2000);
         check_int(weir_concurrent(io, &task, take_until_canceled, t, NULL), 0);
-        if (test_random(&seed) % 2) weir_yield(io);
+        if (test_random(&seed) % 2) contract_yield(io);
         for (uint64_t n = test_random(&seed) % 3; n > 0; n--, sent++) {
             check_int(send(to.fd, &sent, sizeof sent, MSG_NOSIGNAL | MSG_DONTWAIT), sizeof sent);
             contract_spin((unsigned)(test_random(&seed) % 1000));
@@ -149,7 +149,7 @@ static void connect_and_cancel(weir_io *io, weir_socket listener, const weir_add
         int clients[2] = {-1, -1};
         a.delay = (unsigned)(test_random(&seed) % 2000);
         check_int(weir_concurrent(io, &task, accept_until_canceled, &a, NULL), 0);
-        if (test_random(&seed) % 2) weir_yield(io);
+        if (test_random(&seed) % 2) contract_yield(io);
         for (uint64_t n = test_random(&seed) % 3; n > 0; n--) {
             clients[n - 1] = contract_client(address);
             connected++;
@@ -203,11 +203,11 @@ CONTRACT(no_byte_is_lost_when_submitted_reads_are_canceled)
         weir_op op = {.code = WEIR_OP_READ, .fd = ends[0].fd, .args.vector = {&slice, 1, 1}};
         weir_op *out = NULL;
         weir_submit(io, &op, &queue);
-        if (test_random(&seed) % 2) weir_yield(io);
+        if (test_random(&seed) % 2) contract_yield(io);
         if (round < ROUNDS && test_random(&seed) % 2 &&
             check_int(send(ends[1].fd, &sent, sizeof sent, MSG_NOSIGNAL), sizeof sent))
             sent++;
-        if (test_random(&seed) % 4 == 0) weir_yield(io);
+        if (test_random(&seed) % 4 == 0) contract_yield(io);
         if (round < ROUNDS) weir_op_cancel(io, &op);
         check_int(weir_queue_next(io, &queue, weir_never(), &out), 0);
         if (op.result == WEIR_ECANCELED) continue;

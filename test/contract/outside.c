@@ -119,7 +119,8 @@ CONTRACT_OUTSIDE(calls_at_the_begin_and_end_of_runs_are_done_or_refused)
     if (weir_engine_create(options, &v.io) != 0) skip();
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, keep_coming, &v), 0);
-    for (int round = 0; round < 100; round++) assert_int_equal(weir_run(v.io, yield_some, NULL), 0);
+    for (int round = 0; round < 100 && contract_is_early(); round++)
+        assert_int_equal(weir_run(v.io, yield_some, NULL), 0);
     __atomic_store_n(&v.stop, 1, __ATOMIC_RELEASE);
     pthread_join(thread, NULL);
     weir_io_destroy(v.io);

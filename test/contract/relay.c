@@ -231,7 +231,7 @@ CONTRACT(relay_that_is_canceled_at_any_moment_leaves_nothing)
         if (!begin(io, &b, i % 2)) return;
         sender there = {&b.outer[0], 300000, 0};
         check_int(weir_concurrent(io, &task, send_all, &there, NULL), 0);
-        for (int k = 0; k < i % 10; k++) weir_yield(io);
+        for (int k = 0; k < i % 10; k++) contract_yield(io);
         if (i % 4 == 3) weir_sleep(io, weir_microseconds(200));
         check_int(weir_cancel(io, &b.task), WEIR_ECANCELED);
         weir_cancel(io, &task);

@@ -166,7 +166,7 @@ CONTRACT(broadcast_accounts_for_every_value)
             check_int(weir_broadcast_send(io, &broadcast, &i), LISTENERS);
             uint64_t what = test_random(&random);
             if (what % 3 == 0) weir_cancel_request(io, &listeners[what / 3 % LISTENERS].task);
-            if (what % 4 == 0) weir_yield(io);
+            if (what % 4 == 0) contract_yield(io);
         }
         weir_broadcast_close(io, &broadcast);
         for (int i = 0; i < LISTENERS; i++) {

@@ -264,7 +264,7 @@ static int count_up(weir_io *io, void *argument)
         check_int(__atomic_add_fetch(&all->inside, 1, __ATOMIC_SEQ_CST), 1);
         uint64_t counter = all->counter;
         contract_spin((unsigned)(test_random(&self->seed) % 200));
-        if (test_random(&self->seed) % 4 == 0) weir_yield(io);
+        if (test_random(&self->seed) % 4 == 0) contract_yield(io);
         all->counter = counter + 1;
         __atomic_fetch_add(&all->counted, 1, __ATOMIC_SEQ_CST);
         check_int(__atomic_sub_fetch(&all->inside, 1, __ATOMIC_SEQ_CST), 0);
@@ -326,7 +326,7 @@ CONTRACT(a_task_that_takes_a_mutex_all_the_time_does_not_starve_others)
         contract_at("turns beside hogs", i);
         check_int(weir_mutex_lock(io, &all.mutex), 0);
         __atomic_fetch_add(&all.counted, 1, __ATOMIC_SEQ_CST);
-        weir_yield(io);
+        contract_yield(io);
         check_int(weir_mutex_unlock(io, &all.mutex), 0);
     }
     for (int i = 0; i < 2; i++) check_int(weir_await(io, &hogs[i], NULL), 0);
@@ -338,7 +338,7 @@ static int pass_round(weir_io *io, void *argument)
     weir_mutex *mutex = argument;
     for (unsigned i = 0; i < 200; i++) {
         check_int(weir_mutex_lock(io, mutex), 0);
-        weir_yield(io);
+        contract_yield(io);
         check_int(weir_mutex_unlock(io, mutex), 0);
     }
     return 0;

@@ -302,7 +302,7 @@ static int use_permits(weir_io *io, void *argument)
             continue;
         }
         check(__atomic_add_fetch(&all->used, n, __ATOMIC_SEQ_CST) <= PERMITS);
-        if (test_random(&self->seed) % 2) weir_yield(io);
+        if (test_random(&self->seed) % 2) contract_yield(io);
         contract_spin((unsigned)(test_random(&self->seed) % 200));
         __atomic_fetch_sub(&all->used, n, __ATOMIC_SEQ_CST);
         uint32_t part = (uint32_t)(test_random(&self->seed) % (n + 1));
@@ -327,7 +327,7 @@ static int pass_round(weir_io *io, void *argument)
     shared *all = argument;
     for (unsigned i = 0; i < all->rounds; i++) {
         check_int(weir_semaphore_acquire(io, &all->semaphore, 1), 0);
-        weir_yield(io);
+        contract_yield(io);
         check_int(weir_semaphore_release(io, &all->semaphore, 1), 0);
     }
     return 0;

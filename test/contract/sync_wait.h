@@ -46,7 +46,7 @@ static inline void sync_stress(weir_io *io, weir_task_fn *run, void *object, uns
         check_int(weir_concurrent(io, &actors[i].task, run, &actors[i], NULL), 0);
     }
     contract_at("tasks at random", 0);
-    for (unsigned i = 0; i < cancels; i++) {
+    for (unsigned i = 0; i < cancels && contract_is_early(); i++) {
         contract_spin((unsigned)(test_random(&seed) % 3000));
         weir_cancel_request(io, &actors[test_random(&seed) % SYNC_ACTORS].task);
         weir_yield(io);

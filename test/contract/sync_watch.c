@@ -224,7 +224,7 @@ CONTRACT(watch_values_come_whole_in_order_and_the_last_always)
         check_int(weir_watch_send(io, &watch, &value), 0);
         uint64_t what = test_random(&random);
         if (what % 3 == 0) weir_cancel_request(io, &viewers[what / 3 % VIEWERS].task);
-        if (what % 4 == 0) weir_yield(io);
+        if (what % 4 == 0) contract_yield(io);
     }
     weir_watch_close(io, &watch);
     for (int i = 0; i < VIEWERS; i++) {

@@ -113,7 +113,7 @@ static int count_up(weir_io *io, void *argument)
         lock(io, l);
         check_int(++l->inside, 1);
         l->value++;
-        if (i % 16 == 0) weir_yield(io);
+        if (i % 16 == 0) contract_yield(io);
         l->inside--;
         unlock(io, l);
     }
@@ -135,10 +135,12 @@ typedef struct outsider {
     uint32_t back; /* what the task answered; polled, as this thread cannot wait on it */
 } outsider;
 
+enum { OUTSIDE = 400 };
+
 static void *wake_from_outside(void *argument)
 {
     outsider *o = argument;
-    for (uint32_t i = 1; i <= 1000; i++) {
+    for (uint32_t i = 1; i <= OUTSIDE; i++) {
         __atomic_store_n(o->word, i, __ATOMIC_SEQ_CST);
         weir_wake(o->io, o->word, 1);
         while (__atomic_load_n(&o->back, __ATOMIC_SEQ_CST) != i) sched_yield();
@@ -152,7 +154,7 @@ CONTRACT(a_thread_that_is_no_task_can_wake)
     outsider o = {io, &word, 0};
     pthread_t thread;
     check_int(pthread_create(&thread, NULL, wake_from_outside, &o), 0);
-    for (uint32_t i = 1; i <= 1000; i++) {
+    for (uint32_t i = 1; i <= OUTSIDE; i++) {
         check_int(contract_reached(io, &word, i), 0);
         __atomic_store_n(&o.back, i, __ATOMIC_SEQ_CST);
     }
@@ -176,7 +178,7 @@ static int wait_once(weir_io *io, void *argument)
 CONTRACT(a_wake_that_meets_a_cancellation_is_not_swallowed)
 {
     uint64_t seed = test_seed();
-    for (int round = 0; round < 500; round++) {
+    for (int round = 0; round < 500 && contract_is_early(); round++) {
         enum { WAITERS = 3 };
         uint32_t word = 0, begun = 0;
         waiter waiters[WAITERS];
