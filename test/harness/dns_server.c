@@ -202,7 +202,8 @@ static void respond(weir_io *io, plan *p)
 static int respond_later(weir_io *io, void *argument)
 {
     plan *p = argument;
-    if (weir_sleep(io, p->rule.delay) == 0) respond(io, p);
+    if (dns_server_wait(io, p->server, p->rule.until) == 0 && weir_sleep(io, p->rule.delay) == 0)
+        respond(io, p);
     free(p);
     return 0;
 }
@@ -217,7 +218,7 @@ static void handle(weir_io *io, dns_server *s, connection *c, weir_bytes message
     if (from) p.asked.from = *from;
     if (!dns_server_read(message, &p.asked, &p.cookie)) return;
     take_in(io, &p);
-    if (p.rule.delay.ns <= 0) {
+    if (p.rule.delay.ns <= 0 && p.rule.until == 0) {
         respond(io, &p);
         return;
     }
@@ -427,17 +428,33 @@ void dns_server_stop(weir_io *io, dns_server *server)
     free(server);
 }
 
-weir_address dns_server_nobody(weir_io *io)
+/* A socket that does not listen takes no connection; one that is connected, here to itself, hears
+ * no stranger. */
+static int keep_port(weir_io *io, dns_server_keeper *keeper, weir_address *address)
 {
-    weir_address address = loopback();
-    dns_server *s = calloc(1, sizeof *s);
-    if (!s || bind_both(io, &address, s) != 0) {
-        free(s);
-        return (weir_address){0};
-    }
-    address = s->address;
-    weir_udp_close(io, &s->udp);
-    weir_tcp_listener_close(io, s->listener);
-    free(s);
-    return address;
+    const weir_address any = loopback();
+    int error = weir_udp_bind(io, &any, NULL, &keeper->udp);
+    if (error) return error;
+    error = weir_udp_local(io, &keeper->udp, address);
+    if (!error) error = weir_udp_connect(io, &keeper->udp, address);
+    if (!error) error = weir_tcp_open(io, WEIR_ADDRESS_IPV4, NULL, &keeper->tcp);
+    if (!error && (error = weir_bind(io, keeper->tcp, address)) != 0)
+        weir_close_socket(io, keeper->tcp);
+    if (error) weir_udp_close(io, &keeper->udp);
+    return error;
+}
+
+weir_address dns_server_nobody(weir_io *io, dns_server_keeper *keeper)
+{
+    weir_address address = {0};
+    int error = WEIR_EADDRINUSE;
+    for (int i = 0; error == WEIR_EADDRINUSE && i < BIND_TRIES; i++)
+        error = keep_port(io, keeper, &address);
+    return error ? (weir_address){0} : address;
+}
+
+void dns_server_nobody_end(weir_io *io, dns_server_keeper *keeper)
+{
+    weir_udp_close(io, &keeper->udp);
+    weir_close_socket(io, keeper->tcp);
 }

@@ -34,6 +34,8 @@
 #include <weir/dns/wire/record.h>
 #include <weir/io/addr.h>
 #include <weir/io/op.h>
+#include <weir/io/socket.h>
+#include <weir/net/udp.h>
 
 enum { DNS_SERVER_UDP = 1, DNS_SERVER_TCP = 2 };
 
@@ -78,6 +80,7 @@ typedef struct dns_server_rule {
     bool not_recursive;  /* RA off */
     bool authentic;      /* AD on */
     weir_duration delay; /* before the answer; others are answered meanwhile */
+    unsigned until;      /* not before the server has got so many questions */
     unsigned flood;      /* so many answers with a wrong id go before it */
     uint16_t extended;   /* an extended error, if not 0 … */
     const char *extended_text; /* … and its text */
@@ -142,7 +145,14 @@ void dns_server_drop_connections(weir_io *io, dns_server *server);
 /* Stops it and frees it; shielded from cancellation. */
 void dns_server_stop(weir_io *io, dns_server *server);
 
-/* An address of 127.0.0.1 where nobody listens, neither on UDP nor on TCP. */
-weir_address dns_server_nobody(weir_io *io);
+/* An address of 127.0.0.1 where nobody answers, neither on UDP nor on TCP.  The port stays that of
+ * `keeper`, so that no other test can take it, until dns_server_nobody_end. */
+typedef struct dns_server_keeper {
+    weir_udp_socket udp;
+    weir_socket tcp;
+} dns_server_keeper;
+
+weir_address dns_server_nobody(weir_io *io, dns_server_keeper *keeper);
+void dns_server_nobody_end(weir_io *io, dns_server_keeper *keeper);
 
 #endif

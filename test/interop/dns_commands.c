@@ -139,52 +139,18 @@ static void compare(const transcript *t)
     }
 }
 
-/* A port of 127.0.0.1 where nobody listens, and that nobody else gets meanwhile. */
-typedef struct nobody {
-    int udp, tcp;
-    int port;
-} nobody;
-
-static nobody nobody_begin(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr *const any = (struct sockaddr *)&at;
-    socklen_t size = sizeof at;
-    nobody n;
-    do {
-        at.sin_port = 0;
-        n.udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        n.tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_true(n.udp >= 0 && n.tcp >= 0);
-        assert_int_equal(bind(n.udp, any, sizeof at), 0);
-        assert_int_equal(getsockname(n.udp, any, &size), 0);
-        if (bind(n.tcp, any, sizeof at) == 0) break;
-        close(n.udp);
-        close(n.tcp);
-    } while (true);
-    /* Connected with itself it has no ear for others: the kernel refuses what they send. */
-    assert_int_equal(connect(n.udp, any, sizeof at), 0);
-    n.port = ntohs(at.sin_port);
-    return n;
-}
-
-static void nobody_end(nobody n)
-{
-    close(n.udp);
-    close(n.tcp);
-}
-
 static int run_transcript(weir_io *io, void *argument)
 {
     transcript *t = argument;
     dns_server *server;
     char text[WEIR_ADDRESS_TEXT];
     assert_int_equal(dns_server_start(io, rules, sizeof rules / sizeof *rules, &server), 0);
-    const weir_address address = dns_server_address(server);
-    const nobody none = nobody_begin();
+    dns_server_keeper keeper;
+    const weir_address address = dns_server_address(server),
+                       nobody = dns_server_nobody(io, &keeper);
     weir_address_print(&address, text);
     setenv("SERVER", text, 1);
-    snprintf(text, sizeof text, "127.0.0.1:%d", none.port);
+    weir_address_print(&nobody, text);
     setenv("NOBODY", text, 1);
     for (const char *line = t->expected; *line;) {
         const size_t len = strcspn(line, "\n");
@@ -194,7 +160,7 @@ static int run_transcript(weir_io *io, void *argument)
             converse(t, line, len);
         line += len + (line[len] != '\0');
     }
-    nobody_end(none);
+    dns_server_nobody_end(io, &keeper);
     dns_server_stop(io, server);
     return 0;
 }

@@ -74,8 +74,7 @@ CONTRACT(dns_ask_port_is_shared_by_many_questions)
     dns_server *server;
     dns_servers *servers;
     const dns_ask_options options = ask_patiently();
-    if (!one_server(io, RULES({.delay = {20000000}, .records = {A_RECORD}}), &options, &server,
-                    &servers))
+    if (!one_server(io, RULES({.until = MANY, .records = {A_RECORD}}), &options, &server, &servers))
         return;
     finish(io, begin(io, servers, "host.example.", false), 0);
     check_int(dns_server_seen(server).udp, MANY);
@@ -96,7 +95,7 @@ CONTRACT(dns_ask_port_is_shared_by_both_questions_of_many)
     dns_ask_options options = ask_patiently();
     options.mix_case = true;
     if (!one_server(io,
-                    RULES({.type = WEIR_DNS_A, .delay = {5000000}, .records = {A_RECORD}},
+                    RULES({.type = WEIR_DNS_A, .until = 2 * MANY, .records = {A_RECORD}},
                           {.type = WEIR_DNS_AAAA, .records = {"@ 300 AAAA 2001:db8::1"}}),
                     &options, &server, &servers))
         return;
@@ -115,8 +114,7 @@ CONTRACT(dns_ask_port_is_never_shared_if_so_wished)
     dns_servers *servers;
     dns_ask_options options = ask_patiently();
     options.fresh_ports = true;
-    if (!one_server(io, RULES({.delay = {20000000}, .records = {A_RECORD}}), &options, &server,
-                    &servers))
+    if (!one_server(io, RULES({.until = MANY, .records = {A_RECORD}}), &options, &server, &servers))
         return;
     finish(io, begin(io, servers, "host.example.", false), 0);
     /* One that was closed may be drawn again. */
@@ -162,13 +160,13 @@ CONTRACT(dns_ask_port_that_is_flooded_is_given_up)
 CONTRACT(dns_ask_port_that_is_refused_ends_all_its_questions)
 {
     const dns_ask_options options = ask_patiently();
-    const weir_address nobody = dns_server_nobody(io);
+    dns_server_keeper keeper;
+    const weir_address nobody = dns_server_nobody(io, &keeper);
     dns_servers *servers;
     check_int(weir_dns_servers_create(io, &nobody, 1, &options, &servers), 0);
-    const weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
     finish(io, begin(io, servers, "host.example.", false), WEIR_EDNS_UNREACHABLE);
-    check(contract_ms_since(io, start) < 20000);
     weir_dns_servers_destroy(io, servers);
+    dns_server_nobody_end(io, &keeper);
 }
 
 /* Half of those who share ports go; the others are answered. */
@@ -192,18 +190,16 @@ CONTRACT(dns_ask_port_is_left_by_the_canceled)
     end_both(io, server, servers);
 }
 
-/* Questions whose time is over leave; a late answer still counts. */
-CONTRACT(dns_ask_port_brings_late_answers)
+/* Returns how many questions were answered too late for their first attempt. */
+static int ask_many_late(weir_io *io, int64_t ms)
 {
     dns_server *server;
     dns_servers *servers;
     dns_ask_options options = ask_patiently();
-    options.timeout = weir_milliseconds(300);
-    if (!one_server(io,
-                    RULES({.times = MANY, .delay = {400000000}, .records = {A_RECORD}},
-                          {.does = DNS_SERVER_DROP}),
-                    &options, &server, &servers))
-        return;
+    options.timeout = weir_milliseconds(ms);
+    const dns_server_rule rules[] = {
+        {.times = MANY, .delay = {ms * 1333333}, .records = {A_RECORD}}, {.does = DNS_SERVER_DROP}};
+    if (!one_server(io, rules, 2, &options, &server, &servers)) return 0;
     burst *b = begin(io, servers, "host.example.", false);
     check_int(weir_group_wait(io, &b->group), 0);
     int good = 0;
@@ -212,9 +208,18 @@ CONTRACT(dns_ask_port_brings_late_answers)
         good += b->many[i].result == 0;
         lookup_free(&b->many[i]);
     }
-    check(good > 0);
     free(b);
     end_both(io, server, servers);
+    return good;
+}
+
+/* Questions whose time is over leave; a late answer still counts.  They have longer where the
+ * machine stops for all of their time. */
+CONTRACT(dns_ask_port_brings_late_answers)
+{
+    int64_t ms = 300;
+    while (ask_many_late(io, ms) == 0 && ms < 10000) ms *= 2;
+    check(ms < 10000);
 }
 
 /* Ports ------------------------------------------------------------------------------------- */

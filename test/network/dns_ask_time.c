@@ -32,9 +32,8 @@ CONTRACT(dns_ask_time_is_twice_that_of_an_attempt_for_a_difficult_server)
     const weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
     check(lookup_run(io, l) < 0);
     const int64_t ms = contract_ms_since(io, start);
-    check(l->report.total > 1);
-    /* Only there are times exact. */
-    if (weir_sim_of(io)) check(ms >= 400 && ms <= 401);
+    /* Only there are times exact: elsewhere the first answer may come too late. */
+    if (weir_sim_of(io)) check(l->report.total > 1 && ms >= 400 && ms <= 401);
     lookup_free(l);
     free(l);
     end_both(io, server, servers);

@@ -245,19 +245,29 @@ CONTRACT(dns_lookup_obeys_options)
     house_end(io, h);
 }
 
-CONTRACT(dns_lookup_ends_with_its_scope)
+/* Looks up what nobody answers, for so long.  Returns false if that was over before it had asked.
+ */
+static bool look_up_for(weir_io *io, int64_t ms)
 {
     house *h = house_begin(io, RULES({.does = DNS_SERVER_DROP}));
     weir_scope scope;
-    weir_scope_enter_for(io, &scope, weir_milliseconds(200));
+    weir_scope_enter_for(io, &scope, weir_milliseconds(ms));
     check_int(house_find(io, h, "x.example", 0), WEIR_EDEADLINE);
     check_int(weir_scope_leave(io, &scope), WEIR_EDEADLINE);
-    check_int(h->report.total, 2);
-    check_int(house_statistics(h).questions, 1);
+    const bool asked = h->report.total == 2;
+    if (asked) check_int(house_statistics(h).questions, 1);
     check_int(house_statistics(h).failures, 0);
     house_end(io, h);
+    return asked;
+}
+
+CONTRACT(dns_lookup_ends_with_its_scope)
+{
+    int64_t ms = 200;
+    while (!look_up_for(io, ms) && ms < 10000) ms *= 2;
+    check(ms < 10000);
     /* The configuration's own time. */
-    h = house_begin(io, RULES({.does = DNS_SERVER_DROP}));
+    house *h = house_begin(io, RULES({.does = DNS_SERVER_DROP}));
     weir_dns_resolver_destroy(io, h->resolver);
     h->config.timeout = weir_milliseconds(30);
     h->config.attempts = 2;
@@ -265,6 +275,7 @@ CONTRACT(dns_lookup_ends_with_its_scope)
     check_int(house_find(io, h, "x.example", WEIR_DNS_IPV4_ONLY), WEIR_EDNS_TIMEOUT);
     check_int(h->report.total, 2);
     check_int(h->report.attempts[0].error, WEIR_EDNS_TIMEOUT);
+    check_int(dns_server_wait(io, h->server, 2), 0);
     check_int(house_asked(h), 2);
     house_end(io, h);
 }

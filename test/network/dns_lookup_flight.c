@@ -128,7 +128,8 @@ CONTRACT(dns_lookup_goes_on_when_its_leaders_time_is_over)
     house *h = house_begin(
         io, RULES({.times = 1, .does = DNS_SERVER_DROP}, {.records = {"@ 300 A 192.0.2.1"}}));
     looker *leader = begin(io, h, "x.example", weir_milliseconds(50));
-    check_int(dns_server_wait(io, h->server, 1), 0);
+    /* On a machine that stops its time may be over before it asks. */
+    while (house_asked(h) == 0 && !weir_task_ended(&leader->task)) weir_yield(io);
     looker *follower = begin(io, h, "x.example", weir_seconds(30));
     check_int(end(io, leader), WEIR_EDEADLINE);
     check_int(end(io, follower), 1);

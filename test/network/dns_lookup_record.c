@@ -206,9 +206,11 @@ CONTRACT(dns_query_gives_messages_of_errors)
     check(message.octets.len > 0);
     check_int(message.rcode, WEIR_DNS_REFUSED);
     weir_dns_message_free(&message);
-    const weir_address nobody = dns_server_nobody(io);
+    dns_server_keeper keeper;
+    const weir_address nobody = dns_server_nobody(io, &keeper);
     check_int(query(io, h, (weir_dns_query_options){.server = &nobody}, &message),
               WEIR_EDNS_UNREACHABLE);
+    dns_server_nobody_end(io, &keeper);
     check_int(message.octets.len, 0);
     weir_dns_message_free(&message);
     house_end(io, h);
