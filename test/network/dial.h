@@ -23,7 +23,8 @@ typedef struct dial_stage {
     weir_dns_resolver *resolver;
     uint8_t net[2];
     uint16_t port;
-    bool simulated; /* times are exact */
+    weir_socket keeper; /* of the port */
+    bool simulated;     /* times are exact */
     size_t used;
     weir_tcp_listener listeners[DIAL_HOSTS];
     weir_tcp_stream fillers[DIAL_HOSTS]; /* of those that swallow */

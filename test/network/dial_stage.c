@@ -19,6 +19,19 @@ weir_address dial_address(const dial_stage *stage, unsigned host)
     return address;
 }
 
+enum { KEEPER = 254 };
+
+/* Kept at one host, the port is no other test's for all hosts of this machine. */
+static int keep_port(weir_io *io, dial_stage *stage)
+{
+    const weir_address address = dial_address(stage, KEEPER);
+    int error = weir_tcp_open(io, WEIR_ADDRESS_IPV4, NULL, &stage->keeper);
+    if (error) return error;
+    error = weir_bind(io, stage->keeper, &address);
+    if (error) weir_close_socket(io, stage->keeper);
+    return error;
+}
+
 /* Finds a port that host 1 and, if wanted, host 0 have free.  Returns 0 or the error. */
 static int find_port(weir_io *io, dial_stage *stage, bool ipv6)
 {
@@ -31,10 +44,12 @@ static int find_port(weir_io *io, dial_stage *stage, bool ipv6)
         if (error) return error;
         weir_tcp_listener_address(io, four, &address);
         stage->port = address.port;
-        if (ipv6) {
+        error = keep_port(io, stage);
+        if (!error && ipv6) {
             address = dial_address(stage, 0);
             error = weir_tcp_listen(io, &address, NULL, &six);
             if (!error) weir_tcp_listener_close(io, six);
+            if (error) weir_close_socket(io, stage->keeper);
         }
         weir_tcp_listener_close(io, four);
         if (error != WEIR_EADDRINUSE) return error;
@@ -78,6 +93,7 @@ void dial_end(weir_io *io, dial_stage *stage)
 {
     weir_dns_resolver_destroy(io, stage->resolver);
     dns_server_stop(io, stage->server);
+    weir_close_socket(io, stage->keeper);
     while (stage->texts) {
         dial_texts *texts = stage->texts;
         stage->texts = texts->next;

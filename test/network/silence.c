@@ -49,6 +49,8 @@ NETWORK(a_vanished_peer_is_noticed, NETWORK_WIRE)
 {
     enum { IDLE, SENDING, PLAIN, COUNT };
     weir_tcp_stream ends[COUNT][2];
+    /* Probes are counted from the last bytes: those of the connecting. */
+    const weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
     for (int i = 0; i < COUNT; i++)
         if (!network_pair(io, net, "192.0.2.2:0", ends[i])) return;
     const weir_keepalive probes = {
@@ -59,7 +61,6 @@ NETWORK(a_vanished_peer_is_noticed, NETWORK_WIRE)
                                            weir_milliseconds(300)),
               0);
     cut(net, true);
-    weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
     check_int(weir_tcp_write(io, &ends[SENDING][NETWORK_NEAR], "x", 1), 1);
     check_int(weir_tcp_write(io, &ends[PLAIN][NETWORK_NEAR], "x", 1), 1);
     check_int(read_slowly_until(io, &ends[PLAIN][NETWORK_NEAR], 50), WEIR_EDEADLINE);
@@ -78,8 +79,10 @@ NETWORK(a_half_open_connection_is_reset_by_the_next_bytes, NETWORK_WIRE)
     weir_tcp_stream ends[2];
     if (!network_pair(io, net, "192.0.2.2:0", ends)) return;
     cut(net, true);
+    const unsigned before = wire_count(network_wire(net)).lost;
     weir_tcp_abort(io, &ends[NETWORK_FAR]);
     check_int(read_slowly_until(io, &ends[NETWORK_NEAR], 50), WEIR_EDEADLINE);
+    while (wire_count(network_wire(net)).lost == before) weir_sleep(io, weir_milliseconds(1));
     cut(net, false);
     check_int(read_slowly_until(io, &ends[NETWORK_NEAR], 20), WEIR_EDEADLINE);
     check_int(weir_tcp_write(io, &ends[NETWORK_NEAR], "x", 1), 1);
@@ -126,11 +129,11 @@ NETWORK(a_cable_without_carrier_stalls_until_the_deadline, NETWORK_DIRECT)
 {
     weir_tcp_stream ends[2];
     if (!network_pair(io, net, "192.0.2.2:0", ends)) return;
+    network_ip(net, NETWORK_FAR, "link set net0 down\n");
+    check_int(write_until_stuck(io, &ends[NETWORK_NEAR], 100), WEIR_EDEADLINE);
     check_int(weir_option_set_user_timeout(io, weir_tcp_socket(&ends[NETWORK_NEAR]),
                                            weir_milliseconds(600)),
               0);
-    network_ip(net, NETWORK_FAR, "link set net0 down\n");
-    check_int(write_until_stuck(io, &ends[NETWORK_NEAR], 100), WEIR_EDEADLINE);
     check_int(read_slowly_until(io, &ends[NETWORK_NEAR], 20000), WEIR_ETIMEDOUT);
     close_both(io, ends);
 }
