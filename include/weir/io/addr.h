@@ -169,7 +169,8 @@ int weir_address_split(weir_bytes text, unsigned form, uint16_t port, weir_host_
 /* Writes the text of an address, NUL-terminated, in the form that weir_address_parse reads.
  * Returns its length.  `out` has room for WEIR_ADDRESS_TEXT bytes.  Unprintable bytes of a Unix
  * name, and the backslash, are written as \xHH.  What has no such form is written for people only:
- * no address as "none", an unnamed Unix socket as "unix:". */
+ * no address as "none", an unnamed Unix socket as "unix:", the abstract name of no bytes as
+ * "unix:@". */
 size_t weir_address_print(const weir_address *address, char *out);
 
 /* Writes the text of an address in the `form` given; WEIR_ADDRESS_AS_LITERAL and AS_HOST leave a
