@@ -37,7 +37,9 @@ hears() {
 mask() {
     sed -E -e "s/$SERVER/SERVER/g" -e "s/$NOBODY/NOBODY/g" -e "s|$FILES|FILES|g" \
         -e 's/(SERVER) +OVER/\1  OVER/' -e 's/ +[0-9]+\.[0-9] ms/  T/g' \
-        -e 's/within [0-9.]+ m?s/within T/' -e 's/^(;; Query time:) .*/\1 T/' \
+        -e 's/within [0-9.]+ m?s/within T/g' \
+        -e 's/(SERVER did not answer within T); \1 /\1 (2 times) /' \
+        -e 's/^(;; Query time:) .*/\1 T/' \
         -e 's/^(;; WHEN:) .*/\1 T/' -e 's/_ms":[0-9.]+/_ms":T/g' \
         -e 's/id: [0-9]+/id: N/' -e 's/"id":[0-9]+/"id":N/'
 }
