@@ -184,7 +184,7 @@ if(TARGET weir_static)
                   http-reconnect http-descriptors http-memory http-files http-clock
                   dns dns-liar dns-together dns-dial dns-shortage dns-reload)
         foreach(profile calm lossy hostile)
-            weir_script_test(worlds.${world}.${profile} 600 ${WEIR_LAUNCH}
+            weir_script_test(worlds.${world}.${profile} 300 ${WEIR_LAUNCH}
                              $<TARGET_FILE:test_worlds> ${world} --profile ${profile} --seeds
                              1..${seeds})
         endforeach()
@@ -236,7 +236,7 @@ foreach(source ${sources})
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     else()
         target_sources(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/test/harness/replay.c)
-        weir_script_test(fuzz_corpus.${name} 600 ${WEIR_LAUNCH} $<TARGET_FILE:fuzz_${name}>
+        weir_script_test(fuzz_corpus.${name} 300 ${WEIR_LAUNCH} $<TARGET_FILE:fuzz_${name}>
                          ${PROJECT_SOURCE_DIR}/test/fuzz/corpus/${name})
     endif()
 endforeach()
