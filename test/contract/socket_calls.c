@@ -185,6 +185,18 @@ CONTRACT(batches_larger_than_a_system_call_arrive_in_order)
     contract_close(io, ends);
 }
 
+CONTRACT(unix_datagrams_come_in_pairs_too)
+{
+    weir_socket ends[2];
+    char data[16];
+    if (!check_int(weir_socket_pair(io, SOCK_DGRAM, ends), 0)) return;
+    check_int(weir_write(io, ends[0], "one", 3), 3);
+    check_int(weir_write(io, ends[0], "two!", 4), 4);
+    check_int(weir_read(io, ends[1], data, sizeof data), 3);
+    check_int(weir_read(io, ends[1], data, sizeof data), 4);
+    contract_close(io, ends);
+}
+
 CONTRACT(a_batch_ends_before_the_message_that_cannot_be_sent)
 {
     weir_socket ends[2];

@@ -261,8 +261,13 @@ TEST(connecting_and_accepting)
 
 TEST(a_refused_connection_says_so)
 {
-    weir_address address;
-    close(make_listener(&address));
+    /* One that is bound and does not listen: the port is no other test's meanwhile. */
+    weir_address address, any = weir_address_loopback4(0);
+    int keeper = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    weir_op bind_op = {.code = WEIR_OP_BIND, .fd = keeper, .args.address = &any};
+    weir_op name = {.code = WEIR_OP_LOCAL_ADDRESS, .fd = keeper, .args.address_out = &address};
+    assert_int_equal(once(&bind_op), 0);
+    assert_int_equal(once(&name), 0);
     int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     weir_op op = {.code = WEIR_OP_CONNECT, .fd = client, .args.address = &address};
     int64_t result = once(&op);
@@ -273,6 +278,7 @@ TEST(a_refused_connection_says_so)
     }
     assert_int_equal(result, WEIR_ECONNREFUSED);
     close(client);
+    close(keeper);
 }
 
 TEST(a_full_unix_listener_is_tried_later)
