@@ -25,8 +25,8 @@
 
 enum {
     WORD = 256,
-    SHOWN = 4,       /* frames */
-    PATIENCE = 1000, /* milliseconds for addr2line to say its next words */
+    SHOWN = 4,        /* frames */
+    PATIENCE = 10000, /* milliseconds for addr2line to say its next words */
     TOOL_ARGUMENTS = 4,
     INLINED = 4, /* functions at one address, on the average */
     ANSWER = WEIR_BACKTRACE * INLINED * 2 * WORD,

@@ -22,8 +22,8 @@ typedef struct weir_backtrace {
 void weir_backtrace_take(weir_backtrace *out);
 
 /* Adds "accept_one (server.c:42) < serve (server.c:88)": the innermost calls that are not the
- * library's own.  Runs addr2line(1) and waits for it, a second at most per module; without it, or
- * without debug information, a frame is "accept_one (program+0x1234)". */
+ * library's own.  Runs addr2line(1) and waits for it, ten seconds at most per module; without it,
+ * or without debug information, a frame is "accept_one (program+0x1234)". */
 void weir_backtrace_print(const weir_backtrace *trace, weir_text *out);
 
 /* Whether two stacks are the same. */

@@ -62,6 +62,20 @@ static void check_quiet_at(unsigned count, int line)
 
 #define check_count(count_) check_quiet_at(count_, __LINE__)
 
+enum { TRIES = 3 };
+
+/* Is it worth another try? So it is where the tool that names the functions did not answer in time,
+ * for which the library waits ten seconds; without the tool none is named. */
+static bool is_unnamed(const char *function)
+{
+    return !strstr(heard.texts[0], function) && strstr(heard.texts[0], "at ? (");
+}
+
+static void check_named(const char *function)
+{
+    if (system("addr2line --version >/dev/null 2>&1") == 0) check_heard(0, function);
+}
+
 static int close_one(weir_io *io, weir_socket socket)
 {
     weir_op op;
@@ -104,14 +118,17 @@ static int lose_in_a_task(weir_io *io, void *argument)
 CONTRACT_OUTSIDE(debug_tells_who_left_a_descriptor_open)
 {
     char number[64];
-    run_watched(options, lose_in_a_task, NULL);
-    close(left_fd);
+    for (int tries = 0; tries < TRIES; tries++) {
+        run_watched(options, lose_in_a_task, NULL);
+        close(left_fd);
+        if (!is_unnamed("at open_and_lose (")) break;
+    }
     check_count(1);
     snprintf(number, sizeof number, "descriptor %d was left open: made by socket", left_fd);
     check_heard(0, number);
     check_heard(0, "task \"loser\" (spawned at ");
     check_heard(0, "test/contract/debug.c:");
-    if (system("addr2line --version >/dev/null 2>&1") == 0) check_heard(0, "at open_and_lose (");
+    check_named("at open_and_lose (");
 }
 
 static int close_all(weir_io *io, void *argument)
@@ -322,11 +339,14 @@ static int make_mistakes(weir_io *io, void *argument)
 
 CONTRACT_OUTSIDE(debug_tells_of_a_mistake_once_for_each_place)
 {
-    run_watched(options, make_mistakes, NULL);
+    for (int tries = 0; tries < TRIES; tries++) {
+        run_watched(options, make_mistakes, NULL);
+        if (!is_unnamed("at make_mistakes (")) break;
+    }
     check_count(2);
     check_heard(0, "read on descriptor 524288 failed with WEIR_EBADF");
     check_heard(0, "task \"root\"");
-    check_heard(0, "at make_mistakes (");
+    check_named("at make_mistakes (");
     check_heard(1, "failed with WEIR_ENOTSOCK");
 }
 
