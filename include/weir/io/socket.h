@@ -45,7 +45,9 @@ enum {
 struct weir_receiver {
     int32_t fd;
     int32_t ended;     /* 1: end of stream seen; negative: error seen; after the chunks are taken */
-    uint32_t state;    /* the engine's */
+    uint16_t state;    /* the engine's */
+    uint8_t watched;   /* the engine's: how it receives, because messages are large … */
+    uint8_t misfits;   /* … and how many in a row were not as it expects */
     uint32_t chunks;   /* how many have arrived and are not taken */
     void *head, *tail; /* arrived, not yet taken */
     weir_op *waiter;   /* the READ_LENT or RECEIVER_STOP in flight */

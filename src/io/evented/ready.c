@@ -4,6 +4,9 @@
  */
 #include "io/evented/ready.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 #include <weir/base/error.h>
 
 #include "io/posix/attempt.h"
@@ -47,4 +50,23 @@ bool weir_ready_stop(worker *w, weir_readiness *set, weir_op *op)
     if (!weir_readiness_remove(set, op)) return false;
     weir_evented_op_finish(w, op, ended_early(op));
     return true;
+}
+
+int64_t weir_ready_receive(worker *w, weir_op *op)
+{
+    weir_receiver *receiver = op->args.lent.receiver;
+    uint32_t id = weir_buffers_take(&w->buffers);
+    if (id == BUFFER_NONE && weir_evented_worker_recover(w)) id = weir_buffers_take(&w->buffers);
+    if (id == BUFFER_NONE) return WEIR_ENOBUFS;
+    char *data = weir_buffers_at(&w->buffers, id);
+    const ssize_t n = TEMP_FAILURE_RETRY(recv(receiver->fd, data, w->buffers.size, MSG_DONTWAIT));
+    if (n > 0) {
+        *op->args.lent.out = (weir_lent){.data = data, .len = (uint32_t)n, .id = id, .home = w};
+        return n;
+    }
+    const int error = n < 0 ? errno : 0;
+    weir_buffers_put(&w->buffers, id);
+    if (error == EAGAIN || error == EWOULDBLOCK) return WEIR_ATTEMPT_WAIT;
+    receiver->ended = n == 0 ? 1 : -error;
+    return -error;
 }

@@ -19,6 +19,12 @@ bool weir_ready_follow(worker *w, weir_readiness *set, weir_op *op, int64_t *res
 void weir_ready_again(weir_op *op);
 void weir_ready_went(worker *w, weir_readiness *set, weir_op *op, int64_t result);
 
+/* Reads what a socket has into a lent buffer, for a READ_LENT on its receiver's worker.
+ *
+ * Returns as weir_attempt; the end of the stream and errors of the socket stay with the receiver.
+ * WEIR_ENOBUFS: all buffers are lent. */
+int64_t weir_ready_receive(worker *w, weir_op *op);
+
 /* Ends an op if it waits in the set.  Returns whether it did. */
 bool weir_ready_stop(worker *w, weir_readiness *set, weir_op *op);
 

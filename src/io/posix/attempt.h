@@ -55,6 +55,9 @@ int64_t weir_attempt_progress(const weir_op *op);
  * data). */
 bool weir_attempt_was_short(const weir_op *op, int64_t result);
 
+/* Whether a descriptor is a TCP socket. */
+bool weir_attempt_is_tcp(int fd);
+
 /* Whether an op works on a file system, so that it may hold the thread: OPEN, STAT, READ_AT,
  * WRITE_AT, LIST. */
 bool weir_attempt_is_file(const weir_op *op);

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -72,6 +73,14 @@ int64_t weir_attempt_listen(weir_op *op)
     /* The kernel would take a negative backlog for a very large one. */
     if (op->args.backlog < 0) return WEIR_EINVAL;
     return listen(op->fd, op->args.backlog) < 0 ? -errno : 0;
+}
+
+bool weir_attempt_is_tcp(int fd)
+{
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 &&
+           protocol == IPPROTO_TCP;
 }
 
 bool weir_attempt_accept_died(int error)

@@ -13,7 +13,6 @@
 #include "io/posix/readiness.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -118,12 +117,7 @@ bool weir_readiness_is_empty(const weir_readiness *set, int fd)
 
 static bool is_tcp(weir_readiness_entry *entry, int fd)
 {
-    if (!(entry->known & PROBED)) {
-        int protocol = 0;
-        socklen_t size = sizeof(protocol);
-        bool found = getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0;
-        entry->known |= found && protocol == IPPROTO_TCP ? PROBED | TCP : PROBED;
-    }
+    if (!(entry->known & PROBED)) entry->known |= weir_attempt_is_tcp(fd) ? PROBED | TCP : PROBED;
     return entry->known & TCP;
 }
 

@@ -43,29 +43,9 @@ static int64_t read_lent(worker *w, weir_readiness *set, weir_op *op)
     weir_receiver *receiver = op->args.lent.receiver;
     if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
     if (weir_readiness_is_empty(set, op->fd)) return WEIR_ATTEMPT_WAIT;
-    uint32_t id = weir_buffers_take(&w->buffers);
-    if (id == BUFFER_NONE && weir_evented_worker_recover(w)) id = weir_buffers_take(&w->buffers);
-    if (id == BUFFER_NONE) return WEIR_ENOBUFS;
-    char *data = weir_buffers_at(&w->buffers, id);
-    ssize_t n;
-    do {
-        n = recv(op->fd, data, w->buffers.size, MSG_DONTWAIT);
-    } while (n < 0 && errno == EINTR);
-    int error = n < 0 ? errno : 0;
-    bool nothing = error == EAGAIN || error == EWOULDBLOCK;
-    weir_readiness_note_read(set, op->fd,
-                             nothing ? WEIR_ATTEMPT_WAIT
-                             : n < 0 ? -error
-                                     : n,
-                             w->buffers.size);
-    if (n > 0) {
-        *op->args.lent.out = (weir_lent){.data = data, .len = (uint32_t)n, .id = id, .home = w};
-        return n;
-    }
-    weir_buffers_put(&w->buffers, id);
-    if (nothing) return WEIR_ATTEMPT_WAIT;
-    receiver->ended = n == 0 ? 1 : -error;
-    return n == 0 ? 0 : -error;
+    const int64_t result = weir_ready_receive(w, op);
+    weir_readiness_note_read(set, op->fd, result, w->buffers.size);
+    return result;
 }
 
 /* The most common write: one slice that goes at once.  Whatever else happens, the long way sees it

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Standing receives: one multishot receive per connection, which stays with the kernel while the
- * connection waits and costs no submission per message.
+ * Standing receives: one multishot receive or poll per connection, which stays with the kernel
+ * while the connection waits and costs no submission per message.
  *
  *      closed ──READ_LENT──> armed ──completion──> armed, or unarmed when it was the last
  *                              │
@@ -15,26 +15,41 @@
  * several first, lose their connection (WEIR_ELIMIT); if there are none, a READ_LENT fails with
  * WEIR_ENOBUFS and may be tried again.
  *
+ * Large messages are received in another manner: the ring watches the socket by a poll, and a
+ * READ_LENT reads by system call, into the buffer that came back last.  That one is still in the
+ * cache, and so are the bytes when the task uses them; the ring would fill one buffer after the
+ * other, for all connections that have bytes, before the first task runs.  MISFITS messages in a
+ * row that the other manner suits better change it.
+ *
  * Invariant: armed if and only if a completion without MORE is still to come; `home` is the worker
- * where it will come; the chunks are in home's notes.
+ * where it will come; the chunks are in home's notes.  While a poll is armed, what can be read and
+ * is not READABLE will be a completion.
  */
 #include "io/evented/uring/uring.h"
 
 #include <errno.h>
+#include <poll.h>
 
 #include <weir/base/error.h>
 
-enum { CHUNKS_ENOUGH = 8 };
+#include "io/evented/ready.h"
+#include "io/posix/attempt.h"
+
+enum { CHUNKS_ENOUGH = 8, LARGE = 4096, MISFITS = 4 };
 
 static void arm(worker *w, weir_receiver *receiver)
 {
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
-    io_uring_prep_recv_multishot(entry, receiver->fd, NULL, 0, 0);
-    entry->flags |= IOSQE_BUFFER_SELECT;
-    entry->buf_group = URING_BUFFER_GROUP;
+    if (receiver->watched) {
+        io_uring_prep_poll_multishot(entry, receiver->fd, POLLIN | POLLRDHUP | POLLPRI);
+    } else {
+        io_uring_prep_recv_multishot(entry, receiver->fd, NULL, 0, 0);
+        entry->flags |= IOSQE_BUFFER_SELECT;
+        entry->buf_group = URING_BUFFER_GROUP;
+    }
     entry->user_data = (uintptr_t)receiver | URING_RECEIVER;
     receiver->home = w;
-    receiver->state = RECEIVER_ARMED;
+    receiver->state = receiver->watched ? RECEIVER_ARMED | RECEIVER_POLLS : RECEIVER_ARMED;
 }
 
 static void cancel(worker *w, weir_receiver *receiver)
@@ -70,6 +85,47 @@ static void send_away(worker *home, weir_op *op)
     weir_evented_worker_send(home, (weir_inbox_message *)(void *)op->engine, MESSAGE_RECEIVER);
 }
 
+static void change_manner(worker *w, weir_receiver *receiver)
+{
+    receiver->watched = !receiver->watched;
+    receiver->misfits = 0;
+    cancel(w, receiver);
+}
+
+/* Takes note of a message of `len` bytes. */
+static void judge(worker *w, weir_receiver *receiver, size_t len)
+{
+    if ((len >= LARGE) == receiver->watched) {
+        receiver->misfits = 0;
+    } else if (++receiver->misfits == MISFITS) {
+        change_manner(w, receiver);
+    }
+}
+
+/* Whether a read of `len` bytes has emptied the socket; asks once what it is. */
+static bool has_emptied(const worker *w, weir_receiver *receiver, int64_t len)
+{
+    if (len >= (int64_t)w->buffers.size || receiver->state & RECEIVER_KEEPS) return false;
+    if (receiver->state & RECEIVER_TCP) return true;
+    receiver->state |= weir_attempt_is_tcp(receiver->fd) ? RECEIVER_TCP : RECEIVER_KEEPS;
+    return receiver->state & RECEIVER_TCP;
+}
+
+/* Reads by system call.  Returns the result, or WEIR_ATTEMPT_WAIT. */
+static int64_t receive(worker *w, weir_receiver *receiver, weir_op *op)
+{
+    const int64_t result = weir_ready_receive(w, op);
+    if (result == WEIR_ENOBUFS) {
+        /* The ring may have some, and knows what to do if not. */
+        if (receiver->watched) change_manner(w, receiver);
+        return WEIR_ATTEMPT_WAIT;
+    }
+    if (result == WEIR_ATTEMPT_WAIT || (result > 0 && has_emptied(w, receiver, result)))
+        receiver->state &= (uint16_t)~RECEIVER_READABLE;
+    if (result > 0) judge(w, receiver, (size_t)result);
+    return result;
+}
+
 /* Serves a READ_LENT on the worker that may touch the receiver.  True: it waits. */
 static bool serve(worker *w, weir_op *op)
 {
@@ -81,6 +137,10 @@ static bool serve(worker *w, weir_op *op)
     }
     op->result = end_result(receiver);
     if (receiver->ended) return false;
+    if (receiver->state & RECEIVER_READABLE) {
+        op->result = receive(w, receiver, op);
+        if (op->result != WEIR_ATTEMPT_WAIT) return false;
+    }
     receiver->waiter = op;
     if (!(receiver->state & RECEIVER_ARMED)) arm(w, receiver);
     return true;
@@ -198,6 +258,7 @@ void weir_uring_buffer_back(worker *w, uint32_t id)
 static void arrived(worker *w, weir_receiver *receiver, uint32_t id, uint32_t len)
 {
     weir_op *op = receiver->waiter;
+    if (!receiver->watched) judge(w, receiver, len);
     if (receiver->ended) {
         weir_uring_give(w, id); /* it was dropped */
     } else if (op && op->code == WEIR_OP_RECEIVER_STOP) {
@@ -232,8 +293,36 @@ static void ended(worker *w, weir_receiver *receiver, int32_t result)
     }
 }
 
+static void readable(worker *w, weir_receiver *receiver, uint32_t events)
+{
+    const uint32_t bytes_alone = POLLIN | POLLRDNORM;
+    receiver->state |= RECEIVER_READABLE;
+    /* Behind the bytes is an end, an error or an urgent mark, which stops a read early. */
+    if (events & ~bytes_alone) receiver->state |= RECEIVER_KEEPS;
+    weir_op *op = receiver->waiter;
+    if (!op || op->code == WEIR_OP_RECEIVER_STOP || receiver->state & RECEIVER_AWAITED) return;
+    const int64_t result = receive(w, receiver, op);
+    if (result == WEIR_ATTEMPT_WAIT) return;
+    receiver->waiter = NULL;
+    weir_evented_op_finish(w, op, result);
+}
+
+static void polled(worker *w, weir_receiver *receiver, int32_t result, uint32_t flags)
+{
+    if (flags & IORING_CQE_F_MORE) {
+        if (result > 0) readable(w, receiver, (uint32_t)result);
+        return;
+    }
+    receiver->state &= RECEIVER_AWAITED;
+    ended(w, receiver, result < 0 ? result : -ECANCELED);
+}
+
 void weir_uring_received(worker *w, weir_receiver *receiver, int32_t result, uint32_t flags)
 {
+    if (receiver->state & RECEIVER_POLLS) {
+        polled(w, receiver, result, flags);
+        return;
+    }
     uint32_t id = flags & IORING_CQE_F_BUFFER ? flags >> IORING_CQE_BUFFER_SHIFT : BUFFER_NONE;
     if (id != BUFFER_NONE) ((uring *)w->reactor)->offered--;
     if (result > 0) {
@@ -242,6 +331,6 @@ void weir_uring_received(worker *w, weir_receiver *receiver, int32_t result, uin
         weir_uring_give(w, id);
     }
     if (flags & IORING_CQE_F_MORE) return;
-    receiver->state &= ~(uint32_t)(RECEIVER_ARMED | RECEIVER_CANCELED);
+    receiver->state &= (uint16_t) ~(RECEIVER_ARMED | RECEIVER_CANCELED);
     ended(w, receiver, result);
 }

@@ -154,7 +154,7 @@ void weir_uring_cancel(uring *u, uint64_t user_data)
     entry->user_data = 0;
 }
 
-void weir_uring_give(worker *w, uint32_t id)
+static void offer(worker *w, uint32_t id)
 {
     uring *u = w->reactor;
     io_uring_buf_ring_add(u->free, weir_buffers_at(&w->buffers, id), (unsigned)w->buffers.size,
@@ -163,9 +163,22 @@ void weir_uring_give(worker *w, uint32_t id)
     u->offered++;
 }
 
+void weir_uring_give(worker *w, uint32_t id)
+{
+    uring *u = w->reactor;
+    if (u->offered >= u->wanted || w->buffers.free == BUFFER_NONE) {
+        weir_buffers_put(&w->buffers, id);
+    } else {
+        offer(w, id);
+    }
+}
+
 bool weir_uring_grow(worker *w)
 {
-    uint32_t made = weir_buffers_grow(&w->buffers);
-    for (uint32_t i = 0; i < made; i++) weir_uring_give(w, weir_buffers_take(&w->buffers));
-    return made > 0;
+    uring *u = w->reactor;
+    const uint32_t before = u->offered;
+    if (u->wanted + BUFFERS_PER_SLAB <= u->free_entries) u->wanted += BUFFERS_PER_SLAB;
+    for (uint32_t id; u->offered < u->wanted; offer(w, id))
+        if ((id = weir_buffers_take(&w->buffers)) == BUFFER_NONE) break;
+    return u->offered > before;
 }

@@ -5,7 +5,7 @@
  *
  *      ring.c      making and ending the ring, submission entries, buffers given to the kernel
  *      reactor.c   ops to entries, completions to results, the poll
- *      receiver.c  standing receives: one multishot receive per connection
+ *      receiver.c  standing receives: one multishot receive, or poll, per connection
  */
 #ifndef IO_EVENTED_URING_URING_H
 #define IO_EVENTED_URING_URING_H
@@ -33,9 +33,13 @@ enum {
 
 /* The bits of weir_receiver.state. */
 enum {
-    RECEIVER_ARMED = 1,    /* a receive is with the kernel */
-    RECEIVER_CANCELED = 2, /* and has been asked to end */
-    RECEIVER_AWAITED = 4,  /* by an op of another worker, which gets it when it is unarmed */
+    RECEIVER_ARMED = 1,     /* a receive or a poll is with the kernel */
+    RECEIVER_CANCELED = 2,  /* and has been asked to end */
+    RECEIVER_AWAITED = 4,   /* by an op of another worker, which gets it when it is unarmed */
+    RECEIVER_POLLS = 8,     /* what is armed is a poll, and what follows is known */
+    RECEIVER_READABLE = 16, /* there may be bytes; else there will be a completion */
+    RECEIVER_TCP = 32,      /* a short read empties the socket … */
+    RECEIVER_KEEPS = 64,    /* … or proves nothing, whatever it is */
 };
 
 typedef struct uring {
@@ -43,6 +47,7 @@ typedef struct uring {
     struct io_uring_buf_ring *free; /* free buffers, which the kernel fills */
     uint32_t free_entries;          /* its size, a power of two */
     uint32_t offered;               /* buffers in it, and those whose use we have not seen yet */
+    uint32_t wanted;                /* how many shall be in it; others are in the pool */
     /* Memory that the kernel reads when entries are submitted (IORING_FEAT_SUBMIT_STABLE): used
      * again after each submission. */
     char *transient;
@@ -74,7 +79,8 @@ void weir_uring_submitted(uring *u);
 /* Asks the kernel to end what carries this user data. */
 void weir_uring_cancel(uring *u, uint64_t user_data);
 
-/* Gives a buffer to the kernel; makes more buffers (false: at the bound). */
+/* Gives a buffer to the kernel, or to the pool when the kernel has enough or the pool none; lets
+ * the kernel have more buffers (false: at the bound). */
 void weir_uring_give(worker *w, uint32_t id);
 bool weir_uring_grow(worker *w);
 
