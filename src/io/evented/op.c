@@ -157,8 +157,19 @@ static int64_t tried(worker *w, weir_op *op)
     return weir_attempt_result(op, weir_descriptors_attempt(&w->engine->descriptors, op));
 }
 
+/* Starts what needs the kernel. */
+static bool started_by_reactor(worker *w, weir_op *op)
+{
+    const weir_reactor *reactor = w->engine->reactor;
+    if (op->flags & WEIR_OP_TRY) return done(op, tried(w, op));
+    if (op->code >= WEIR_OP_OPEN && reactor->offloads(op)) return offloaded_file(w, op);
+    op->reserved = OP_IN_REACTOR;
+    return reactor->start(w, op);
+}
+
 static bool started(worker *w, weir_op *op)
 {
+    if (op->code >= WEIR_OP_SOCKET && op->code < WEIR_OP_COUNT) return started_by_reactor(w, op);
     switch (op->code) {
     case WEIR_OP_NOP: return done(op, 0);
     case WEIR_OP_SLEEP: op->reserved = OP_TIMED; return true;
@@ -168,12 +179,8 @@ static bool started(worker *w, weir_op *op)
     case WEIR_OP_WAIT: return parked(w, op);
     case WEIR_OP_WORK: return offloaded(w, op);
     case OP_QUEUE_WAIT: return queued(op);
-    default: break;
+    default: return done(op, WEIR_EUNSUPPORTED);
     }
-    if (op->flags & WEIR_OP_TRY) return done(op, tried(w, op));
-    if (w->engine->reactor->offloads(op)) return offloaded_file(w, op);
-    op->reserved = OP_IN_REACTOR;
-    return w->engine->reactor->start(w, op);
 }
 
 /* The result of an op whose time has passed before it began. */

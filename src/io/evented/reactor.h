@@ -43,7 +43,8 @@ typedef struct weir_reactor {
      * is done, with weir_evented_worker_go_on after each. */
     void (*poll)(struct worker *w, int64_t timeout);
 
-    /* Whether an op would hold the thread and goes to the offload threads. */
+    /* Whether an op would hold the thread and goes to the offload threads.  Is asked from OPEN on:
+     * no op before works on files. */
     bool (*offloads)(const weir_op *op);
 
     /* A lent buffer of this worker has come back. */

@@ -11,13 +11,12 @@
 
 #include "io/posix/attempt.h"
 
-bool weir_ready_follow(worker *w, weir_readiness *set, weir_op *op, int64_t *result)
+bool weir_ready_wait(worker *w, weir_readiness *set, weir_op *op, int64_t *result)
 {
     if (*result == WEIR_ATTEMPT_LATER) {
         weir_evented_op_retry_at(w, op, w->now + weir_attempt_delay(op).ns);
         return true;
     }
-    if (*result != WEIR_ATTEMPT_WAIT) return false;
     int added = weir_readiness_add(set, op);
     if (added == 0) return true;
     *result = added;
@@ -69,4 +68,19 @@ int64_t weir_ready_receive(worker *w, weir_op *op)
     if (error == EAGAIN || error == EWOULDBLOCK) return WEIR_ATTEMPT_WAIT;
     receiver->ended = n == 0 ? 1 : -error;
     return -error;
+}
+
+/* The most common write is one slice that goes at once.  Whatever else happens, the long way sees
+ * it again. */
+int64_t weir_ready_write(weir_readiness *set, weir_op *op)
+{
+    const struct iovec *data = op->args.vector.data;
+    uint64_t *done = &weir_op_words_of(op)->own[4];
+    if (op->args.vector.count == 1 && op->args.vector.repeat == 1 && *done == 0) {
+        ssize_t n = send(op->fd, data->iov_base, data->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n == (ssize_t)data->iov_len) return n;
+        if (n > 0 && !(op->flags & WEIR_OP_ALL)) return n;
+        if (n > 0) *done = (uint64_t)n;
+    }
+    return weir_readiness_try(set, op);
 }

@@ -48,28 +48,14 @@ static int64_t read_lent(worker *w, weir_readiness *set, weir_op *op)
     return result;
 }
 
-/* The most common write: one slice that goes at once.  Whatever else happens, the long way sees it
- * again. */
-static int64_t write_some(weir_readiness *set, weir_op *op)
-{
-    const struct iovec *data = op->args.vector.data;
-    uint64_t *done = &weir_op_words_of(op)->own[4];
-    if (op->args.vector.count == 1 && op->args.vector.repeat == 1 && *done == 0) {
-        ssize_t n = send(op->fd, data->iov_base, data->iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (n == (ssize_t)data->iov_len) return n;
-        if (n > 0 && !(op->flags & WEIR_OP_ALL)) return n;
-        if (n > 0) *done = (uint64_t)n;
-    }
-    return weir_readiness_try(set, op);
-}
-
 static int64_t attempt(worker *w, weir_op *op)
 {
     weir_readiness *set = w->reactor;
     switch (op->code) {
     case WEIR_OP_READ_LENT: return read_lent(w, set, op);
     case WEIR_OP_RECEIVER_STOP: return 0;
-    case WEIR_OP_WRITE: return write_some(set, op);
+    case WEIR_OP_WRITE: return weir_ready_write(set, op);
+    case WEIR_OP_CLOSE: return weir_descriptors_attempt(&w->engine->descriptors, op);
     default: return weir_readiness_try(set, op);
     }
 }

@@ -104,13 +104,20 @@ static bool write_slices(worker *w, weir_op *op)
     return true;
 }
 
+static bool write_large(worker *w, weir_op *op)
+{
+    weir_readiness *set = &((uring *)w->reactor)->readiness;
+    op->result = weir_ready_write(set, op);
+    return weir_ready_follow(w, set, op, &op->result);
+}
+
 /* Sends from where the last send ended.  Repeats are left to the system call, which can lay copies
  * out on the stack: here they would have to last until the completion. */
 static bool write_some(worker *w, weir_op *op)
 {
     const struct iovec *data = op->args.vector.data;
     if (op->args.vector.repeat != 1 || op->args.vector.count == 0) return attempt(w, op);
-    if (data->iov_len >= LARGE && !(op->flags & WEIR_OP_ZEROCOPY)) return attempt(w, op);
+    if (data->iov_len >= LARGE && !(op->flags & WEIR_OP_ZEROCOPY)) return write_large(w, op);
     if (op->args.vector.count != 1 || data->iov_len == 0) return write_slices(w, op);
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
     const char *rest = (const char *)data->iov_base + *written(op);
