@@ -81,6 +81,8 @@ int64_t weir_ready_write(weir_readiness *set, weir_op *op)
         if (n == (ssize_t)data->iov_len) return n;
         if (n > 0 && !(op->flags & WEIR_OP_ALL)) return n;
         if (n > 0) *done = (uint64_t)n;
+        /* Not sent again: the kernel tells a reset once, and EPIPE from then on. */
+        if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOTSOCK) return -errno;
     }
     return weir_readiness_try(set, op);
 }
