@@ -20,15 +20,24 @@ static bool is_allowed(const weir_address *address, unsigned families)
     }
 }
 
+/* Reads "name:port".  A name alone lacks nothing but a port, and that is what is said of it. */
+static int split(weir_bytes text, weir_host_port *parts)
+{
+    weir_host_port alone;
+    const int error = weir_address_split(text, WEIR_ADDRESS_AS_SOCKET, 0, parts, NULL);
+    if (error == WEIR_EADDRTEXT &&
+        weir_address_split(text, WEIR_ADDRESS_AS_LITERAL, 0, &alone, NULL) == 0)
+        return WEIR_EPORTTEXT;
+    return error || !parts->bracketed ? error : WEIR_EADDRTEXT;
+}
+
 int weir_dns_endpoint(weir_bytes text, unsigned families, weir_address out[WEIR_ENDPOINT_ADDRESSES],
                       weir_host_port *parts)
 {
     weir_endpoint endpoint;
+    if (families == 0) return WEIR_EINVAL;
     int error = weir_endpoint_parse(text, &endpoint);
-    if (error == WEIR_EADDRTEXT) {
-        error = weir_address_split(text, WEIR_ADDRESS_AS_SOCKET, 0, parts, NULL);
-        return error || !parts->bracketed ? error : WEIR_EADDRTEXT;
-    }
+    if (error == WEIR_EADDRTEXT) return split(text, parts);
     if (error) return error;
     int count = 0;
     for (unsigned i = 0; i < endpoint.count; i++) {

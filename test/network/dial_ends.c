@@ -234,7 +234,7 @@ CONTRACT(dial_reads_texts)
     if (!dial_listens(io, &stage, 1)) return;
     DIAL_ANSWERS(&stage, 0, false, 0, 1, 0);
     check_int(dial_text(io, &stage, "unix:/nowhere"), WEIR_EAFNOSUPPORT);
-    check_int(dial_text(io, &stage, "host.test"), WEIR_EADDRTEXT);
+    check_int(dial_text(io, &stage, "host.test"), WEIR_EPORTTEXT);
     check_int(dial_text(io, &stage, "host.test:"), WEIR_EPORTTEXT);
     check_int(dial_text(io, &stage, "host.test:65536"), WEIR_EPORTTEXT);
     check_int(dial_text(io, &stage, "[host.test]:80"), WEIR_EADDRTEXT);
@@ -252,6 +252,9 @@ CONTRACT(dial_reads_texts)
     stage.options.lookup.flags = WEIR_DNS_IPV4_ONLY;
     check_int(dial_text(io, &stage, text), 0);
     check(dial_peer_is(&stage, 1));
+    stage.options.lookup.flags = WEIR_DNS_IPV4_ONLY | WEIR_DNS_IPV6_ONLY;
+    check_int(dial_text(io, &stage, text), WEIR_EINVAL);
+    check_int(dial_text(io, &stage, "host.test:80"), WEIR_EINVAL);
     stage.options.lookup.flags = WEIR_DNS_IPV6_ONLY;
     check_int(dial_text(io, &stage, text), WEIR_EAFNOSUPPORT);
     weir_tcp_stream mapped_tcp;

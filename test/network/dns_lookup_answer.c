@@ -207,10 +207,11 @@ CONTRACT(dns_lookup_resolves_endpoints)
         const char *address;
     } cases[] = {
         {"www.example:80", 1, "192.0.2.1"},         {"192.0.2.3:80", 1, "192.0.2.3"},
-        {"[2001:db8::1]:80", 1, "2001:db8::1"},     {"www.example", WEIR_EADDRTEXT, NULL},
+        {"[2001:db8::1]:80", 1, "2001:db8::1"},     {"www.example", WEIR_EPORTTEXT, NULL},
         {"[::ffff:192.0.2.3]:80", 1, "192.0.2.3"},  {"192.0.2.3.:80", WEIR_EDNS_NAME, NULL},
         {"www.example:", WEIR_EPORTTEXT, NULL},     {"www.example:65536", WEIR_EPORTTEXT, NULL},
-        {"[www.example]:80", WEIR_EADDRTEXT, NULL},
+        {"[www.example]:80", WEIR_EADDRTEXT, NULL}, {"192.0.2.3", WEIR_EPORTTEXT, NULL},
+        {"www example", WEIR_EADDRTEXT, NULL},      {"[2001:db8::1]", WEIR_EPORTTEXT, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int result = weir_dns_resolve(io, h->resolver, weir_bytes_text(cases[i].text), NULL,
@@ -220,6 +221,12 @@ CONTRACT(dns_lookup_resolves_endpoints)
     }
     check_int(weir_dns_resolve(io, h->resolver, weir_bytes_text("a:1"), NULL, h->addresses, 0),
               WEIR_EINVAL);
+    const weir_dns_lookup_options neither = {.flags = WEIR_DNS_IPV4_ONLY | WEIR_DNS_IPV6_ONLY};
+    static const char *const texts[] = {"a:1", "192.0.2.3:80", "[::1]:80"};
+    for (size_t i = 0; i < 3; i++)
+        check_int(weir_dns_resolve(io, h->resolver, weir_bytes_text(texts[i]), &neither,
+                                   h->addresses, LOOKUP_ROOM),
+                  WEIR_EINVAL);
     house_end(io, h);
 }
 

@@ -51,8 +51,9 @@ typedef struct weir_dial_options {
  * memory while attempts are under way puts the next one off until one has failed, or for another
  * delay.
  *
- * Returns 0 and *out, the caller's to close; WEIR_EADDRTEXT, WEIR_EPORTTEXT; WEIR_EAFNOSUPPORT: a
- * Unix address, or none of a family that the flags allow; errors of weir_dns_lookup_host;
+ * Returns 0 and *out, the caller's to close; WEIR_EADDRTEXT; WEIR_EPORTTEXT: the port is wrong or
+ * missing; WEIR_EAFNOSUPPORT: a Unix address, or none of a family that the flags allow; errors of
+ * weir_dns_lookup_host;
  * WEIR_EPOLICY: the policy refuses every address; when every address failed, the error of the first
  * one that was tried (the one that should have worked; weir_tcp_connect_with), and `report` tells
  * each; WEIR_EINVAL: a negative delay or timeout, flags without a family; WEIR_ENOMEM;

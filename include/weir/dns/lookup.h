@@ -95,14 +95,16 @@ typedef struct weir_dns_host {
  * "192.0.2.1.", "1.2.3" or "1::2::3" (WEIR_EDNS_NAME).
  *
  * Returns how many were written, at least 1, at most `room`; the errors above; WEIR_EAFNOSUPPORT
- * for an address of the family that the flags exclude; WEIR_EZONETEXT; WEIR_EINVAL for room 0. */
+ * for an address of the family that the flags exclude; WEIR_EZONETEXT; WEIR_EINVAL for room 0 and
+ * flags that exclude both families. */
 int weir_dns_lookup_host(weir_io *io, weir_dns_resolver *resolver, weir_bytes name, uint16_t port,
                          const weir_dns_lookup_options *options, weir_address *out, size_t room,
                          weir_dns_host *host);
 
 /* Turns an endpoint into addresses: all forms of net/endpoint.h, and "name:port".  Mapped addresses
  * become those of IPv4 that they are.
- * Returns as weir_dns_lookup_host; WEIR_EADDRTEXT, WEIR_EPORTTEXT. */
+ * Returns as weir_dns_lookup_host; WEIR_EPORTTEXT: the port is wrong or missing ("www.example.org":
+ * no port is the default); WEIR_EADDRTEXT: neither an address nor "name:port". */
 int weir_dns_resolve(weir_io *io, weir_dns_resolver *resolver, weir_bytes text,
                      const weir_dns_lookup_options *options, weir_address *out, size_t room);
 
