@@ -48,14 +48,6 @@ const weir_order_policy *weir_order_policy_of(const weir_order_policy *table, si
 
 /* The rules --------------------------------------------------------------------------------- */
 
-/* What the rules ask of a candidate; numbers are such that the higher one is preferred. */
-typedef struct rank {
-    int8_t usable, scope_matches, not_deprecated, home, label_matches, native, narrow;
-    uint8_t precedence;
-    uint8_t family; /* rule 9 asks for the same one */
-    uint8_t common; /* rule 9: bits that source and destination share */
-} rank;
-
 static bool is_ip(const weir_address *address)
 {
     return address->kind == WEIR_ADDRESS_IPV4 || address->kind == WEIR_ADDRESS_IPV6;
@@ -74,11 +66,12 @@ static uint8_t common_bits(const weir_order_candidate *candidate)
     return (uint8_t)(shared < most ? shared : most);
 }
 
-static rank rank_of(const weir_order_candidate *candidate, const weir_order_policy *table,
-                    size_t count)
+weir_order_rank weir_order_rank_of(const weir_order_candidate *candidate,
+                                   const weir_order_policy *table, size_t count)
 {
     const weir_address *source = &candidate->source, *destination = &candidate->destination;
-    rank r = {.family = destination->kind};
+    if (!table) table = weir_order_default_policy(&count);
+    weir_order_rank r = {.family = destination->kind};
     if (!is_ip(destination)) {
         r.usable = -1;
         return r;
@@ -100,7 +93,7 @@ static rank rank_of(const weir_order_candidate *candidate, const weir_order_poli
 }
 
 /* Rules 1 to 8: above 0 when `b` is preferred to `a`, below 0 when `a` is. */
-static int preferred(const rank *b, const rank *a)
+static int preferred(const weir_order_rank *b, const weir_order_rank *a)
 {
     if (b->usable != a->usable) return b->usable - a->usable; /* rule 1 */
     if (b->usable <= 0) return 0;                             /* neither can be used */
@@ -115,7 +108,7 @@ static int preferred(const rank *b, const rank *a)
 
 /* Where a candidate stands before sorting, and its rank: what is moved about. */
 typedef struct ranked {
-    rank rank;
+    weir_order_rank rank;
     uint8_t index;
 } ranked;
 
@@ -149,33 +142,43 @@ static void sort_by_rules(ranked *all, size_t count)
     }
 }
 
+void weir_order_sort_ranks(const weir_order_rank *ranks, size_t count, uint8_t *order)
+{
+    ranked all[WEIR_ORDER_ADDRESSES];
+    if (count > WEIR_ORDER_ADDRESSES) count = WEIR_ORDER_ADDRESSES;
+    for (size_t i = 0; i < count; i++) all[i] = (ranked){ranks[i], (uint8_t)i};
+    sort_by_rules(all, count);
+    sort_by_common(all, count);
+    for (size_t i = 0; i < count; i++) order[i] = all[i].index;
+}
+
 /* Puts candidates into the places that sorting has found, along the cycles of the permutation. */
-static void rearrange(weir_order_candidate *candidates, ranked *all, size_t count)
+static void rearrange(weir_order_candidate *candidates, uint8_t *order, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (all[i].index == i) continue;
+        if (order[i] == i) continue;
         const weir_order_candidate first = candidates[i];
         size_t to = i;
-        while (all[to].index != i) {
-            const size_t from = all[to].index;
+        while (order[to] != i) {
+            const size_t from = order[to];
             candidates[to] = candidates[from];
-            all[to].index = (uint8_t)to;
+            order[to] = (uint8_t)to;
             to = from;
         }
         candidates[to] = first;
-        all[to].index = (uint8_t)to;
+        order[to] = (uint8_t)to;
     }
 }
 
 void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_order_policy *table,
                      size_t table_count)
 {
-    ranked all[WEIR_ORDER_ADDRESSES];
-    if (!table) table = weir_order_default_policy(&table_count);
+    weir_order_rank ranks[WEIR_ORDER_ADDRESSES];
+    uint8_t order[WEIR_ORDER_ADDRESSES];
+    if (count < 2) return;
     if (count > WEIR_ORDER_ADDRESSES) count = WEIR_ORDER_ADDRESSES;
     for (size_t i = 0; i < count; i++)
-        all[i] = (ranked){rank_of(&candidates[i], table, table_count), (uint8_t)i};
-    sort_by_rules(all, count);
-    sort_by_common(all, count);
-    rearrange(candidates, all, count);
+        ranks[i] = weir_order_rank_of(&candidates[i], table, table_count);
+    weir_order_sort_ranks(ranks, count, order);
+    rearrange(candidates, order, count);
 }

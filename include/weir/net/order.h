@@ -50,6 +50,16 @@ typedef struct weir_order_candidate {
                             server gave to spread its load */
 } weir_order_candidate;
 
+/* What the rules ask of a candidate, found out once: enough to sort by, a tenth of the size, and
+ * good for as long as what is known of the candidate.  The members are the rules' own; of numbers
+ * that can be compared the higher one is preferred. */
+typedef struct weir_order_rank {
+    int8_t usable, scope_matches, not_deprecated, home, label_matches, native, narrow;
+    uint8_t precedence;
+    uint8_t family; /* rule 9 asks for the same one */
+    uint8_t common; /* rule 9: bits that source and destination share */
+} weir_order_rank;
+
 /* How many candidates are sorted; those after them stay at the end. */
 #define WEIR_ORDER_ADDRESSES 64
 
@@ -58,6 +68,13 @@ typedef struct weir_order_candidate {
  * WEIR_ORDER_ADDRESSES, which alone are looked at.  Any thread; never waits. */
 void weir_order_sort(weir_order_candidate *candidates, size_t count, const weir_order_policy *table,
                      size_t table_count);
+
+/* The two steps of weir_order_sort, for who keeps ranks.  The second one sets order[0] to the index
+ * of the best candidate, order[1] to that of the next one, and so on: `count` numbers, at most
+ * WEIR_ORDER_ADDRESSES.  Any thread; neither waits. */
+weir_order_rank weir_order_rank_of(const weir_order_candidate *candidate,
+                                   const weir_order_policy *table, size_t table_count);
+void weir_order_sort_ranks(const weir_order_rank *ranks, size_t count, uint8_t *order);
 
 /* Finds the address that this machine would use as the source to a destination, by connecting a UDP
  * socket, which sends nothing; its port means nothing.
