@@ -45,6 +45,20 @@ static inline uint64_t word_load_part(const void *from, size_t n)
            (uint64_t)octets[n - 1] << 8 * (n - 1);
 }
 
+/* Stores the first `n` octets, at most 7. */
+static inline void word_store_part(void *to, uint64_t word, size_t n)
+{
+    uint8_t *octets = to;
+    if (n >= 4) {
+        const uint32_t low = htole32((uint32_t)word),
+                       high = htole32((uint32_t)(word >> 8 * (n - 4)));
+        memcpy(octets, &low, sizeof low);
+        memcpy(octets + n - 4, &high, sizeof high);
+        return;
+    }
+    for (size_t at = 0; at < n; at++) octets[at] = (uint8_t)(word >> 8 * at);
+}
+
 /* 0x80 in each octet that is `octet`, 0 in all others. */
 static inline uint64_t word_find(uint64_t word, uint8_t octet)
 {
@@ -85,7 +99,12 @@ static inline void octets_lower(uint8_t *to, const uint8_t *from, size_t n)
 {
     size_t at = 0;
     for (; at + 8 <= n; at += 8) word_store(to + at, word_lower(word_load(from + at)));
-    for (; at < n; at++) to[at] = octet_lower(from[at]);
+    if (at == n) return;
+    /* The last eight, some of them for the second time. */
+    if (n >= 8)
+        word_store(to + n - 8, word_lower(word_load(from + n - 8)));
+    else
+        word_store_part(to, word_lower(word_load_part(from, n)), n);
 }
 
 #endif
