@@ -32,9 +32,15 @@ typedef struct shared_hosts {
     weir_dns_hosts *table;
 } shared_hosts;
 
+/* Every lookup takes a view and releases it: that is counted apart, so that taking, which is done
+ * under the spin lock, is no second atomic step.
+ *
+ * Invariant: while a view is the present one, `left` is how often it was released, below zero;
+ * after that it is how often it still has to be, and who brings it to 0 frees it. */
 typedef struct counted_view {
     weir_dns_view view;
-    uint32_t holders; /* atomic */
+    int64_t taken; /* guarded by the files' lock */
+    int64_t left;  /* atomic */
     shared_hosts *hosts;
 } counted_view;
 
@@ -70,20 +76,32 @@ static void let_go_of_hosts(shared_hosts *hosts)
     free(hosts);
 }
 
+static void destroy_view(counted_view *view)
+{
+    let_go_of_hosts(view->hosts);
+    free(view);
+}
+
 void weir_dns_view_release(const weir_dns_view *view)
 {
     counted_view *counted = (counted_view *)(uintptr_t)view;
     /* As in let_go_of_hosts. */
-    if (!counted || __atomic_sub_fetch(&counted->holders, 1, __ATOMIC_ACQ_REL) > 0) return;
-    let_go_of_hosts(counted->hosts);
-    free(counted);
+    if (!counted || __atomic_sub_fetch(&counted->left, 1, __ATOMIC_ACQ_REL) != 0) return;
+    destroy_view(counted);
+}
+
+/* Lets go of a view that is the present one no longer, so that nobody can take it. */
+static void retire(counted_view *view)
+{
+    /* As in let_go_of_hosts. */
+    if (__atomic_add_fetch(&view->left, view->taken, __ATOMIC_ACQ_REL) == 0) destroy_view(view);
 }
 
 static counted_view *take_present(weir_dns_files *files)
 {
     weir_spin_lock(&files->lock);
     counted_view *present = files->present;
-    if (present) __atomic_add_fetch(&present->holders, 1, __ATOMIC_RELAXED);
+    if (present) present->taken++;
     weir_spin_unlock(&files->lock);
     return present;
 }
@@ -94,14 +112,12 @@ static counted_view *draft(const weir_dns_files *files)
     counted_view *view = calloc(1, sizeof *view);
     if (!view) return NULL;
     if (files->present) {
-        /* Its count of holders changes meanwhile and is not for the copy. */
         view->view = files->present->view;
         view->hosts = files->present->hosts;
         __atomic_add_fetch(&view->hosts->holders, 1, __ATOMIC_RELAXED);
     } else if (files->has_config) {
         view->view.config = files->config;
     }
-    view->holders = 1;
     view->view.generation++;
     return view;
 }
@@ -112,7 +128,7 @@ static void publish(weir_dns_files *files, counted_view *view)
     counted_view *old = files->present;
     files->present = view;
     weir_spin_unlock(&files->lock);
-    if (old) weir_dns_view_release(&old->view);
+    if (old) retire(old);
 }
 
 /* Texts to values --------------------------------------------------------------------------- */
@@ -274,7 +290,7 @@ static int look(weir_io *io, weir_dns_files *files)
     if (view && changed && whole)
         publish(files, view);
     else if (view)
-        weir_dns_view_release(&view->view);
+        destroy_view(view);
     if (!whole)
         for (int i = 0; i < WEIR_DNS_FILE_COUNT; i++) files->files[i].mark = (dns_files_mark){0};
     return error;
@@ -365,7 +381,7 @@ int weir_dns_files_create(const weir_dns_files_options *options, weir_dns_files 
 void weir_dns_files_destroy(weir_dns_files *files)
 {
     if (!files) return;
-    if (files->present) weir_dns_view_release(&files->present->view);
+    if (files->present) retire(files->present);
     for (int i = 0; i < WEIR_DNS_FILE_COUNT; i++)
         free((char *)(uintptr_t)files->files[i].state.path);
     free(files->options);
