@@ -16,11 +16,13 @@ enum {
     PREFETCH_PART = 10,  /* an entry is asked for again in the last tenth of its time */
     PREFETCH_LEAST = 10, /* seconds: what lives shorter is not */
     TIMES_USED_MAX = 3,  /* rounds of the hand that an often used entry outlives */
+    SWEEPS = 64,         /* buckets in which one that comes new looks for what nobody uses */
+    STRIDE = 64,         /* buckets looked through before the lock is given to others */
 };
 
 struct dns_cache_entry {
     dns_cache_entry *next;
-    uint32_t hash;    /* its upper half; the lower half is the shard's and the bucket's */
+    uint32_t tag;     /* the upper half of the hash; the lower half says the shard */
     uint32_t expires; /* second in which its TTL has passed */
     uint32_t ttl;     /* as it was kept */
     uint32_t held;    /* second until which it is given although it is stale */
@@ -37,15 +39,22 @@ static dns_cache_shard *shard_of(dns_cache *cache, uint64_t hash)
     return &cache->shards[hash % DNS_CACHE_SHARDS];
 }
 
-static uint32_t bucket_of(const dns_cache_shard *shard, uint64_t hash)
-{
-    return (uint32_t)(hash / DNS_CACHE_SHARDS) & (shard->size - 1);
-}
-
-/* The bits of the hash that neither shard nor bucket have used, and some that they have. */
+/* What an entry keeps of its hash: enough to find its bucket when the table grows. */
 static uint32_t tag_of(uint64_t hash)
 {
     return (uint32_t)(hash >> 32);
+}
+
+/* The chain of a hash; the table is there. */
+static dns_cache_entry **chain_of(const dns_cache_shard *shard, uint64_t hash)
+{
+    return &shard->table[tag_of(hash) & (shard->size - 1)];
+}
+
+static bool is_named(const dns_cache_entry *entry, const weir_dns_name *lower, uint64_t hash)
+{
+    return entry->tag == tag_of(hash) && entry->name_len == lower->len &&
+           memcmp(entry->octets, lower->octets, lower->len) == 0;
 }
 
 /* What an entry really takes, the allocator's head included. */
@@ -78,13 +87,9 @@ static dns_cache_entry **find_place(dns_cache_shard *shard, const weir_dns_name 
                                     uint64_t hash, uint16_t type)
 {
     if (shard->size == 0) return NULL;
-    dns_cache_entry **place = &shard->table[bucket_of(shard, hash)];
-    for (; *place; place = &(*place)->next) {
-        dns_cache_entry *entry = *place;
-        if (entry->hash == tag_of(hash) && entry->type == type && entry->name_len == lower->len &&
-            memcmp(entry->octets, lower->octets, lower->len) == 0)
-            return place;
-    }
+    dns_cache_entry **place = chain_of(shard, hash);
+    for (; *place; place = &(*place)->next)
+        if ((*place)->type == type && is_named(*place, lower, hash)) return place;
     return NULL;
 }
 
@@ -98,41 +103,51 @@ static bool begin_prefetch(const dns_cache *cache, dns_cache_entry *entry, uint3
     return true;
 }
 
-dns_cache_found weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower, uint64_t hash,
-                                    uint16_t type, uint32_t now, uint8_t *out, size_t room)
+/* With the lock held. */
+static void look(const dns_cache *cache, dns_cache_shard *shard, dns_cache_entry **place,
+                 uint32_t now, dns_cache_look *look)
 {
-    dns_cache_found found = {0};
-    dns_cache_shard *shard = shard_of(cache, hash);
-    weir_spin_lock(&shard->lock);
-    dns_cache_entry **place = find_place(shard, lower, hash, type);
-    if (place) {
-        dns_cache_entry *entry = *place;
-        bool good = now < entry->expires;
-        if (!good && now - entry->expires >= cache->stale) {
-            drop(shard, place);
-        } else {
-            if (entry->used < TIMES_USED_MAX) entry->used++;
-            found.len = entry->len;
-            found.stale = !good;
-            found.held = !good && now < entry->held;
-            found.ttl = good ? entry->expires - now : 0;
-            found.prefetch = good && begin_prefetch(cache, entry, now);
-            memcpy(out, entry->octets + entry->name_len, room < found.len ? room : found.len);
-        }
+    dns_cache_entry *entry = *place;
+    dns_cache_found *found = &look->found;
+    const bool good = now < entry->expires;
+    if (!good && now - entry->expires >= cache->stale) {
+        drop(shard, place);
+        return;
     }
-    weir_spin_unlock(&shard->lock);
-    return found;
+    if (entry->used < TIMES_USED_MAX) entry->used++;
+    found->len = entry->len;
+    found->stale = !good;
+    found->held = !good && now < entry->held;
+    found->ttl = good ? entry->expires - now : 0;
+    found->prefetch = good && begin_prefetch(cache, entry, now);
+    const bool whole = found->len <= look->room;
+    memcpy(look->out, entry->octets + entry->name_len, whole ? found->len : look->room);
+    shard->hits += whole && (good || found->held);
 }
 
-/* Moves the hand on by one bucket: frees what is past its time, and what nobody has used. */
-static void sweep_bucket(dns_cache_shard *shard, uint32_t now, uint32_t stale)
+void weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint32_t now,
+                         dns_cache_look *looks, unsigned count)
+{
+    dns_cache_shard *shard = shard_of(cache, hash);
+    weir_spin_lock(&shard->lock);
+    for (unsigned i = 0; i < count; i++) {
+        looks[i].found = (dns_cache_found){0};
+        dns_cache_entry **place = find_place(shard, lower, hash, looks[i].type);
+        if (place) look(cache, shard, place, now, &looks[i]);
+    }
+    weir_spin_unlock(&shard->lock);
+}
+
+/* Moves the hand on by one bucket: frees what is past its time, and what nobody has used, or, if
+ * that is a `must`, all. */
+static void sweep_bucket(dns_cache_shard *shard, uint32_t now, uint32_t stale, bool must)
 {
     shard->hand = (shard->hand + 1) & (shard->size - 1);
     dns_cache_entry **place = &shard->table[shard->hand];
     while (*place) {
         dns_cache_entry *entry = *place;
         bool past = now >= entry->expires && now - entry->expires >= stale;
-        if (past || entry->used == 0) {
+        if (past || entry->used == 0 || must) {
             drop(shard, place);
             shard->evicted += !past;
         } else {
@@ -142,12 +157,13 @@ static void sweep_bucket(dns_cache_shard *shard, uint32_t now, uint32_t stale)
     }
 }
 
-/* Makes room for `need` bytes; false, and nothing has to go, if there cannot be enough. */
+/* Makes room for `need` bytes; false, and nothing has to go, if there cannot be enough.  Where all
+ * is much used, somebody has to go nevertheless: others wait for the lock. */
 static bool make_room(dns_cache *cache, dns_cache_shard *shard, size_t need, uint32_t now)
 {
     if (shard->size * sizeof(dns_cache_entry *) + need > cache->limit) return false;
-    while (shard->count > 0 && shard->bytes + need > cache->limit)
-        sweep_bucket(shard, now, cache->stale);
+    for (int sweeps = 0; shard->count > 0 && shard->bytes + need > cache->limit; sweeps++)
+        sweep_bucket(shard, now, cache->stale, sweeps >= SWEEPS);
     return shard->bytes + need <= cache->limit;
 }
 
@@ -164,12 +180,9 @@ static void grow_table(dns_cache *cache, dns_cache_shard *shard)
         while (shard->table[i]) {
             dns_cache_entry *entry = shard->table[i];
             shard->table[i] = entry->next;
-            /* The lower half of the hash is not kept: it is made again from the name. */
-            weir_bytes name = weir_bytes_of(entry->octets, entry->name_len);
-            uint32_t bucket =
-                (uint32_t)(weir_hash(&cache->key, name) / DNS_CACHE_SHARDS) & (size - 1);
-            entry->next = table[bucket];
-            table[bucket] = entry;
+            dns_cache_entry **chain = &table[entry->tag & (size - 1)];
+            entry->next = *chain;
+            *chain = entry;
         }
     }
     free(shard->table);
@@ -185,7 +198,7 @@ static dns_cache_entry *make_entry(const weir_dns_name *lower, uint64_t hash,
     const weir_bytes packed = answer->packed;
     dns_cache_entry *entry = malloc(sizeof *entry + lower->len + packed.len);
     if (!entry) return NULL;
-    *entry = (dns_cache_entry){.hash = tag_of(hash),
+    *entry = (dns_cache_entry){.tag = tag_of(hash),
                                .type = answer->type,
                                .ttl = ttl,
                                .expires = answer->came + ttl,
@@ -203,11 +216,16 @@ uint32_t weir_dns_cache_ttl(const dns_cache *cache, uint32_t ttl, bool negative)
     return negative && ttl > cache->negative_max ? cache->negative_max : ttl;
 }
 
-uint32_t weir_dns_cache_epoch(const dns_cache *cache)
+uint32_t weir_dns_cache_epoch(const dns_cache *cache, uint64_t hash)
 {
-    /* Relaxed: who compares it does so under a shard's lock, which forget takes after changing it.
-     */
-    return __atomic_load_n(&cache->epoch, __ATOMIC_RELAXED);
+    /* Relaxed: who compares it does so under the shard's lock, under which it is changed. */
+    return __atomic_load_n(&cache->shards[hash % DNS_CACHE_SHARDS].epoch, __ATOMIC_RELAXED);
+}
+
+/* With the lock held: what was asked for before is not kept any more. */
+static void begin_epoch(dns_cache_shard *shard)
+{
+    __atomic_store_n(&shard->epoch, shard->epoch + 1, __ATOMIC_RELAXED);
 }
 
 /* Puts an entry into its chain, if there is room.  With the lock held. */
@@ -217,7 +235,7 @@ static bool add(dns_cache *cache, dns_cache_shard *shard, uint64_t hash, dns_cac
     const size_t need = weight(entry);
     grow_table(cache, shard);
     if (shard->size == 0 || !make_room(cache, shard, need, now)) return false;
-    dns_cache_entry **chain = &shard->table[bucket_of(shard, hash)];
+    dns_cache_entry **chain = chain_of(shard, hash);
     entry->next = *chain;
     *chain = entry;
     shard->count++;
@@ -234,8 +252,7 @@ void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t h
         entry = make_entry(lower, hash, answer, ttl);
     dns_cache_shard *shard = shard_of(cache, hash);
     weir_spin_lock(&shard->lock);
-    /* The epoch is changed before any shard is emptied: what is put in after that sees it. */
-    if (answer->epoch == weir_dns_cache_epoch(cache)) {
+    if (answer->epoch == shard->epoch) {
         dns_cache_entry **place = find_place(shard, lower, hash, answer->type);
         /* "No such name" refreshes what is known, whatever its time (RFC 8767 5). */
         if (place && (ttl > 0 || answer->negative || cache->stale == 0)) drop(shard, place);
@@ -255,58 +272,106 @@ void weir_dns_cache_hold(dns_cache *cache, const weir_dns_name *lower, uint64_t 
     weir_spin_unlock(&shard->lock);
 }
 
-/* Whether an entry's name is `lower`, or below it. */
-static bool is_meant(const dns_cache_entry *entry, const weir_dns_name *lower, bool below)
+void weir_dns_cache_forget(dns_cache *cache, const weir_dns_name *lower, uint64_t hash)
 {
-    if (!below)
-        return entry->name_len == lower->len &&
-               memcmp(entry->octets, lower->octets, lower->len) == 0;
-    weir_dns_name name = {.len = entry->name_len};
-    memcpy(name.octets, entry->octets, entry->name_len);
-    return weir_dns_name_within(&name, lower);
+    dns_cache_shard *shard = shard_of(cache, hash);
+    weir_spin_lock(&shard->lock);
+    begin_epoch(shard);
+    dns_cache_entry **place = shard->size ? chain_of(shard, hash) : NULL;
+    while (place && *place) {
+        if (is_named(*place, lower, hash))
+            drop(shard, place);
+        else
+            place = &(*place)->next;
+    }
+    weir_spin_unlock(&shard->lock);
 }
 
-static void forget(dns_cache_shard *shard, const weir_dns_name *lower, bool below)
+/* Whether an entry's name is `lower` or below it: ends with it, where a label begins. */
+static bool is_within(const dns_cache_entry *entry, const weir_dns_name *lower)
+{
+    if (entry->name_len < lower->len) return false;
+    const unsigned above = entry->name_len - lower->len;
+    if (memcmp(entry->octets + above, lower->octets, lower->len) != 0) return false;
+    unsigned at = 0;
+    while (at < above) at += 1u + entry->octets[at];
+    return at == above;
+}
+
+/* Looks through a stretch of the table, from bucket `at` on; returns where to go on, or 0 at the
+ * end.  When the table has grown meanwhile, what was in a bucket is in the one of the same number
+ * or in one of the new half, so that nothing is passed over. */
+static uint32_t forget_stretch(dns_cache_shard *shard, uint32_t at, const weir_dns_name *lower)
 {
     weir_spin_lock(&shard->lock);
-    for (uint32_t i = 0; i < shard->size; i++) {
-        dns_cache_entry **place = &shard->table[i];
+    if (at == 0) begin_epoch(shard);
+    if (at > shard->size) at = shard->size; /* somebody has emptied it */
+    const uint32_t end = shard->size - at > STRIDE ? at + STRIDE : shard->size;
+    for (; at < end; at++) {
+        dns_cache_entry **place = &shard->table[at];
         while (*place) {
-            if (!lower || is_meant(*place, lower, below))
+            if (is_within(*place, lower))
                 drop(shard, place);
             else
                 place = &(*place)->next;
         }
     }
+    if (at == shard->size) at = 0;
     weir_spin_unlock(&shard->lock);
+    return at;
 }
 
-void weir_dns_cache_forget(dns_cache *cache, const weir_dns_name *lower, bool below)
+void weir_dns_cache_forget_below(dns_cache *cache, const weir_dns_name *lower)
 {
-    __atomic_fetch_add(&cache->epoch, 1, __ATOMIC_RELAXED);
-    for (int i = 0; i < DNS_CACHE_SHARDS; i++) forget(&cache->shards[i], lower, below);
+    for (int i = 0; i < DNS_CACHE_SHARDS; i++) {
+        uint32_t at = 0;
+        do at = forget_stretch(&cache->shards[i], at, lower);
+        while (at > 0);
+    }
+}
+
+/* Empties a shard; its entries are freed when others may have the lock. */
+static void clear(dns_cache_shard *shard)
+{
+    weir_spin_lock(&shard->lock);
+    begin_epoch(shard);
+    dns_cache_entry **table = shard->table;
+    const uint32_t size = shard->size;
+    shard->table = NULL;
+    shard->size = shard->count = shard->hand = 0;
+    shard->bytes = 0;
+    weir_spin_unlock(&shard->lock);
+    for (uint32_t i = 0; i < size; i++) {
+        while (table[i]) {
+            dns_cache_entry *entry = table[i];
+            table[i] = entry->next;
+            free(entry);
+        }
+    }
+    free(table);
 }
 
 void weir_dns_cache_clear(dns_cache *cache)
 {
-    weir_dns_cache_forget(cache, NULL, false);
+    for (int i = 0; i < DNS_CACHE_SHARDS; i++) clear(&cache->shards[i]);
 }
 
 void weir_dns_cache_deinit(dns_cache *cache)
 {
     weir_dns_cache_clear(cache);
-    for (int i = 0; i < DNS_CACHE_SHARDS; i++) free(cache->shards[i].table);
 }
 
-void weir_dns_cache_count(dns_cache *cache, uint64_t *entries, uint64_t *bytes, uint64_t *evicted)
+dns_cache_sums weir_dns_cache_count(dns_cache *cache)
 {
-    *entries = *bytes = *evicted = 0;
+    dns_cache_sums sums = {0};
     for (int i = 0; i < DNS_CACHE_SHARDS; i++) {
         dns_cache_shard *shard = &cache->shards[i];
         weir_spin_lock(&shard->lock);
-        *entries += shard->count;
-        *bytes += shard->bytes;
-        *evicted += shard->evicted;
+        sums.entries += shard->count;
+        sums.bytes += shard->bytes;
+        sums.hits += shard->hits;
+        sums.evicted += shard->evicted;
         weir_spin_unlock(&shard->lock);
     }
+    return sums;
 }

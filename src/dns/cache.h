@@ -26,15 +26,17 @@ enum { DNS_CACHE_SHARDS = 64 };
 typedef struct dns_cache_entry dns_cache_entry;
 
 /* Invariant: `bytes` is what the entries and the table take, and at most `limit` after each call;
- * `count` entries are in `table`, whose size is a power of two or 0.  All under `lock`. */
+ * `count` entries are in `table`, whose size is a power of two or 0.  All under `lock`, but for
+ * `epoch`, which may be read without. */
 typedef struct dns_cache_shard {
     uint32_t lock;
     uint32_t count;
     dns_cache_entry **table; /* chains by hash */
     uint32_t size;
-    uint32_t hand; /* the bucket that CLOCK looks at next */
+    uint32_t hand;  /* the bucket that CLOCK looks at next */
+    uint32_t epoch; /* atomic: how often something was forgotten */
     size_t bytes;
-    uint64_t evicted;
+    uint64_t hits, evicted;
 } dns_cache_shard;
 
 typedef struct dns_cache {
@@ -44,7 +46,6 @@ typedef struct dns_cache {
     uint32_t negative_max;
     uint32_t stale; /* seconds that an entry is kept past its TTL */
     bool prefetch;  /* tell who looks at a used entry near its end to ask again */
-    uint32_t epoch; /* atomic: how often something was forgotten */
     dns_cache_shard shards[DNS_CACHE_SHARDS];
 } dns_cache;
 
@@ -57,6 +58,14 @@ typedef struct dns_cache_found {
     bool prefetch; /* the caller should ask again, and is the only one that is told */
 } dns_cache_found;
 
+/* A look for one type of a name. */
+typedef struct dns_cache_look {
+    uint16_t type;
+    uint8_t *out; /* for the first `room` octets of the answer; what does not fit is left out */
+    size_t room;
+    dns_cache_found found;
+} dns_cache_look;
+
 /* Makes an empty cache of at most `bytes`.  The other members are set by the caller. */
 void weir_dns_cache_init(dns_cache *cache, size_t bytes, const weir_hash_key *key);
 
@@ -66,16 +75,16 @@ void weir_dns_cache_deinit(dns_cache *cache);
 /* The hash of a name in small letters, for the calls below. */
 uint64_t weir_dns_cache_hash(const dns_cache *cache, const weir_dns_name *lower);
 
-/* Looks for an answer and copies its first `room` octets; what does not fit is left out, found->len
- * tells the whole.  `now` is in seconds. */
-dns_cache_found weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower, uint64_t hash,
-                                    uint16_t type, uint32_t now, uint8_t *out, size_t room);
+/* Looks for the answers of one name, all under one lock, and sets their `found`.  `now` is in
+ * seconds.  An answer that is whole and may be given as it is counts as a hit. */
+void weir_dns_cache_find(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint32_t now,
+                         dns_cache_look *looks, unsigned count);
 
 /* How long an answer with this TTL may be kept: cut to ttl_max, a negative one to negative_max. */
 uint32_t weir_dns_cache_ttl(const dns_cache *cache, uint32_t ttl, bool negative);
 
-/* The time between two calls of forget or clear, for put. */
-uint32_t weir_dns_cache_epoch(const dns_cache *cache);
+/* The time between two calls of forget or clear that may be about names of this hash, for put. */
+uint32_t weir_dns_cache_epoch(const dns_cache *cache, uint64_t hash);
 
 /* An answer to be kept. */
 typedef struct dns_cache_new {
@@ -98,13 +107,21 @@ void weir_dns_cache_put(dns_cache *cache, const weir_dns_name *lower, uint64_t h
 void weir_dns_cache_hold(dns_cache *cache, const weir_dns_name *lower, uint64_t hash, uint16_t type,
                          uint32_t now, uint32_t seconds);
 
-/* Forgets all types of a name and, if `below`, of all names below it. */
-void weir_dns_cache_forget(dns_cache *cache, const weir_dns_name *lower, bool below);
+/* Forgets all types of a name: they are in one chain. */
+void weir_dns_cache_forget(dns_cache *cache, const weir_dns_name *lower, uint64_t hash);
+
+/* Forgets all types of a name and of all names below it, which takes a look at every entry; no lock
+ * is held for more than a few of them. */
+void weir_dns_cache_forget_below(dns_cache *cache, const weir_dns_name *lower);
 
 /* Forgets all. */
 void weir_dns_cache_clear(dns_cache *cache);
 
 /* Sums over the shards, one after the other. */
-void weir_dns_cache_count(dns_cache *cache, uint64_t *entries, uint64_t *bytes, uint64_t *evicted);
+typedef struct dns_cache_sums {
+    uint64_t entries, bytes, hits, evicted;
+} dns_cache_sums;
+
+dns_cache_sums weir_dns_cache_count(dns_cache *cache);
 
 #endif

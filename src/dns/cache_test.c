@@ -41,34 +41,44 @@ static void put(dns_cache *cache, const char *name, uint16_t type, uint32_t now,
                 const char *octets)
 {
     const weir_dns_name lower = name_of(name);
-    weir_dns_cache_put(cache, &lower, weir_dns_cache_hash(cache, &lower),
+    const uint64_t hash = weir_dns_cache_hash(cache, &lower);
+    weir_dns_cache_put(cache, &lower, hash,
                        &(dns_cache_new){.type = type,
                                         .came = now,
                                         .ttl = ttl,
-                                        .epoch = weir_dns_cache_epoch(cache),
+                                        .epoch = weir_dns_cache_epoch(cache, hash),
                                         .packed = weir_bytes_text(octets)});
+}
+
+static dns_cache_found find_into(dns_cache *cache, const weir_dns_name *lower, uint64_t hash,
+                                 uint16_t type, uint32_t now, void *out, size_t room)
+{
+    dns_cache_look look = {.type = type, .out = out, .room = room};
+    weir_dns_cache_find(cache, lower, hash, now, &look, 1);
+    return look.found;
 }
 
 static dns_cache_found find(dns_cache *cache, const char *name, uint16_t type, uint32_t now)
 {
     char out[8];
     const weir_dns_name lower = name_of(name);
-    return weir_dns_cache_find(cache, &lower, weir_dns_cache_hash(cache, &lower), type, now,
-                               (uint8_t *)out, sizeof out);
+    return find_into(cache, &lower, weir_dns_cache_hash(cache, &lower), type, now, out, sizeof out);
+}
+
+static void forget(dns_cache *cache, const char *name)
+{
+    const weir_dns_name lower = name_of(name);
+    weir_dns_cache_forget(cache, &lower, weir_dns_cache_hash(cache, &lower));
 }
 
 static uint64_t entries(dns_cache *cache)
 {
-    uint64_t count, bytes, evicted;
-    weir_dns_cache_count(cache, &count, &bytes, &evicted);
-    return count;
+    return weir_dns_cache_count(cache).entries;
 }
 
 static uint64_t bytes_of(dns_cache *cache)
 {
-    uint64_t count, bytes, evicted;
-    weir_dns_cache_count(cache, &count, &bytes, &evicted);
-    return bytes;
+    return weir_dns_cache_count(cache).bytes;
 }
 
 TEST(cache_gives_what_was_put_until_its_second)
@@ -79,13 +89,12 @@ TEST(cache_gives_what_was_put_until_its_second)
     const uint64_t hash = weir_dns_cache_hash(cache, &lower);
     put(cache, "a.example", A, 50, 10, "one");
     put(cache, "a.example", AAAA, 50, 20, "three");
-    dns_cache_found found =
-        weir_dns_cache_find(cache, &lower, hash, A, 50, (uint8_t *)out, sizeof out);
+    dns_cache_found found = find_into(cache, &lower, hash, A, 50, out, sizeof out);
     assert_int_equal(found.len, 3);
     assert_int_equal(found.ttl, 10);
     assert_string_equal(out, "one");
     memset(out, 0, sizeof out);
-    found = weir_dns_cache_find(cache, &lower, hash, AAAA, 50, (uint8_t *)out, 2);
+    found = find_into(cache, &lower, hash, AAAA, 50, out, 2);
     assert_int_equal(found.len, 5);
     assert_string_equal(out, "th");
     assert_int_equal(find(cache, "a.example", A, 59).ttl, 1);
@@ -150,7 +159,7 @@ TEST(cache_tells_names_of_one_hash_apart)
         char text[16];
         snprintf(text, sizeof text, "h%d", i);
         const weir_dns_name name = name_of(text);
-        assert_int_equal(weir_dns_cache_find(cache, &name, 77, A, 0, out, 4).len, 1);
+        assert_int_equal(find_into(cache, &name, 77, A, 0, out, 4).len, 1);
         assert_int_equal(out[0], '0' + i);
     }
     assert_int_equal(entries(cache), 6);
@@ -239,10 +248,9 @@ TEST(cache_keeps_what_is_used)
         shard_name(cache, &number, text, sizeof text);
         put(cache, text, A, 0, 900, "once");
     }
-    uint64_t count, bytes, evicted;
-    weir_dns_cache_count(cache, &count, &bytes, &evicted);
-    assert_int_equal(count + evicted, 1004);
-    assert_true(evicted > 500);
+    const dns_cache_sums sums = weir_dns_cache_count(cache);
+    assert_int_equal(sums.entries + sums.evicted, 1004);
+    assert_true(sums.evicted > 500);
     end(cache);
 }
 
@@ -273,9 +281,7 @@ TEST(cache_frees_what_is_past_its_time_first)
         shard_name(cache, &number, text, sizeof text);
         put(cache, text, A, (uint32_t)i * 10, 5, "x");
     }
-    uint64_t count, bytes, evicted;
-    weir_dns_cache_count(cache, &count, &bytes, &evicted);
-    assert_int_equal(evicted, 0);
+    assert_int_equal(weir_dns_cache_count(cache).evicted, 0);
     end(cache);
 }
 
@@ -289,15 +295,128 @@ TEST(cache_forgets_a_name_and_those_below)
         put(cache, names[i], AAAA, 0, 10, "x");
     }
     const weir_dns_name name = name_of("a.example");
-    weir_dns_cache_forget(cache, &name, false);
+    forget(cache, "a.example");
     assert_int_equal(entries(cache), 10);
     assert_int_equal(find(cache, "a.example", AAAA, 0).len, 0);
-    weir_dns_cache_forget(cache, &name, true);
+    weir_dns_cache_forget_below(cache, &name);
     assert_int_equal(entries(cache), 6);
     for (size_t i = 3; i < 6; i++) assert_int_equal(find(cache, names[i], A, 0).len, 1);
     const weir_dns_name root = name_of(".");
-    weir_dns_cache_forget(cache, &root, true);
+    weir_dns_cache_forget_below(cache, &root);
     assert_int_equal(entries(cache), 0);
+    end(cache);
+}
+
+/* All names of one hash: they hang in one chain. */
+TEST(cache_forgets_one_name_of_a_chain)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    static const char *const names[] = {"a.example", "b.example", "b.a.example"};
+    char out[8];
+    for (int i = 0; i < 3; i++) {
+        const weir_dns_name name = name_of(names[i]);
+        for (uint16_t type = A; type <= AAAA; type += AAAA - A)
+            weir_dns_cache_put(
+                cache, &name, 77,
+                &(dns_cache_new){.type = type, .ttl = 10, .packed = weir_bytes_text("x")});
+    }
+    const weir_dns_name first = name_of(names[0]);
+    weir_dns_cache_forget(cache, &first, 77);
+    for (int i = 0; i < 3; i++) {
+        const weir_dns_name name = name_of(names[i]);
+        assert_int_equal(find_into(cache, &name, 77, A, 0, out, 8).len, i > 0);
+        assert_int_equal(find_into(cache, &name, 77, AAAA, 0, out, 8).len, i > 0);
+    }
+    assert_int_equal(entries(cache), 4);
+    forget(cache, "c.example"); /* of a shard without a table */
+    end(cache);
+}
+
+TEST(cache_forgets_those_below_in_large_tables)
+{
+    dns_cache *cache = cache_of(64 << 20);
+    enum { MANY = 40000 };
+    char text[32];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, i % 2 ? "h%d.a.example" : "h%d.b.example", i);
+        put(cache, text, A, 0, 10, "x");
+    }
+    const weir_dns_name name = name_of("a.example");
+    weir_dns_cache_forget_below(cache, &name);
+    assert_int_equal(entries(cache), MANY / 2);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text, sizeof text, i % 2 ? "h%d.a.example" : "h%d.b.example", i);
+        assert_int_equal(find(cache, text, A, 0).len, i % 2 == 0);
+    }
+    end(cache);
+}
+
+/* The octets of a name may look like those of another one where no label begins. */
+TEST(cache_forgets_below_only_where_a_label_begins)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    put(cache, "x\\001a.example", A, 0, 10, "x"); /* one label of "x", 1, "a" */
+    put(cache, "x.a.example", A, 0, 10, "x");
+    const weir_dns_name name = name_of("a.example");
+    weir_dns_cache_forget_below(cache, &name);
+    assert_int_equal(find(cache, "x\\001a.example", A, 0).len, 1);
+    assert_int_equal(entries(cache), 1);
+    end(cache);
+}
+
+TEST(cache_finds_two_types_at_once_and_counts_what_may_be_given)
+{
+    dns_cache *cache = cache_of(1 << 20);
+    const weir_dns_name name = name_of("a.example");
+    const uint64_t hash = weir_dns_cache_hash(cache, &name);
+    char four[8] = "", six[8] = "";
+    cache->stale = 100;
+    put(cache, "a.example", A, 0, 10, "four");
+    put(cache, "a.example", AAAA, 0, 20, "six");
+    dns_cache_look looks[2] = {{.type = A, .out = (uint8_t *)four, .room = sizeof four},
+                               {.type = AAAA, .out = (uint8_t *)six, .room = sizeof six}};
+    weir_dns_cache_find(cache, &name, hash, 5, looks, 2);
+    assert_string_equal(four, "four");
+    assert_string_equal(six, "six");
+    assert_int_equal(looks[0].found.ttl, 5);
+    assert_int_equal(looks[1].found.ttl, 15);
+    assert_int_equal(weir_dns_cache_count(cache).hits, 2);
+    weir_dns_cache_find(cache, &name, hash, 15, looks, 2); /* the first one is stale */
+    assert_true(looks[0].found.stale && !looks[1].found.stale);
+    assert_int_equal(weir_dns_cache_count(cache).hits, 3);
+    weir_dns_cache_hold(cache, &name, hash, A, 15, 10);
+    find_into(cache, &name, hash, A, 15, four, sizeof four);
+    assert_int_equal(weir_dns_cache_count(cache).hits, 4);
+    find_into(cache, &name, hash, AAAA, 15, six, 2); /* does not fit */
+    find_into(cache, &name, hash, 2, 15, six, 2);
+    assert_int_equal(weir_dns_cache_count(cache).hits, 4);
+    end(cache);
+}
+
+/* One that comes new has not to wait until all have been found to be in use, several times over. */
+TEST(cache_of_much_used_entries_makes_room_with_few_steps)
+{
+    dns_cache *cache = cache_of(64 << 16);
+    char text[32];
+    int number = 0, used = 0;
+    while (weir_dns_cache_count(cache).evicted == 0) {
+        shard_name(cache, &number, text, sizeof text);
+        put(cache, text, A, 0, 900, "x");
+    }
+    const int many = number;
+    for (number = 0; number < many;) {
+        shard_name(cache, &number, text, sizeof text);
+        for (int i = 0; i < 4; i++) used += i == 0 && find(cache, text, A, 0).len ? 1 : 0;
+        for (int i = 0; i < 4; i++) find(cache, text, A, 0);
+    }
+    dns_cache_shard *shard = &cache->shards[0];
+    const uint32_t hand = shard->hand;
+    assert_true(used > 400);
+    number = many;
+    shard_name(cache, &number, text, sizeof text);
+    put(cache, text, A, 0, 900, "x");
+    assert_int_equal(find(cache, text, A, 0).len, 1);
+    assert_true(((shard->hand - hand) & (shard->size - 1)) < 100);
     end(cache);
 }
 
@@ -306,15 +425,17 @@ TEST(cache_takes_no_answer_to_what_was_asked_before_it_forgot)
     dns_cache *cache = cache_of(1 << 20);
     const weir_dns_name lower = name_of("a.example");
     const uint64_t hash = weir_dns_cache_hash(cache, &lower);
-    dns_cache_new answer = {
-        .type = A, .ttl = 10, .epoch = weir_dns_cache_epoch(cache), .packed = weir_bytes_text("x")};
+    dns_cache_new answer = {.type = A,
+                            .ttl = 10,
+                            .epoch = weir_dns_cache_epoch(cache, hash),
+                            .packed = weir_bytes_text("x")};
     weir_dns_cache_clear(cache);
     weir_dns_cache_put(cache, &lower, hash, &answer);
     assert_int_equal(entries(cache), 0);
     put(cache, "a.example", A, 0, 10, "yz");
     weir_dns_cache_put(cache, &lower, hash, &answer);
     assert_int_equal(find(cache, "a.example", A, 0).len, 2);
-    answer.epoch = weir_dns_cache_epoch(cache);
+    answer.epoch = weir_dns_cache_epoch(cache, hash);
     weir_dns_cache_put(cache, &lower, hash, &answer);
     assert_int_equal(find(cache, "a.example", A, 0).len, 1);
     end(cache);

@@ -14,28 +14,46 @@ enum {
     STALE_WAIT_MS = 1800, /* how long the servers may take before it is given (RFC 8767 5) */
 };
 
-/* Looks into the cache; true if the result is good now.  A stale one is filled in, too. */
-static bool find(const dns_request *request, uint64_t hash, unsigned index, dns_result *result,
-                 bool *prefetch)
+/* Where a type of the request is looked for: in the room that its result has. */
+static dns_cache_look look_of(const dns_request *request, unsigned index, const dns_result *result)
 {
-    dns_cache *cache = &request->resolver->cache;
-    dns_packed *packed = &result->packed;
-    for (;;) {
-        dns_cache_found found =
-            weir_dns_cache_find(cache, request->lower, hash, request->types[index],
-                                weir_dns_seconds(request->now), packed->octets, packed->room);
-        if (found.len == 0) return false;
-        packed->len = found.len;
-        *prefetch |= found.prefetch; /* who is told is told once */
-        if (found.len > packed->room) {
-            if (weir_dns_packed_reserve(packed, found.len)) return false;
-            continue;
-        }
-        result->ttl = found.stale ? STALE_TTL : found.ttl;
-        result->origin = found.stale ? WEIR_DNS_FROM_STALE : WEIR_DNS_FROM_CACHE;
-        if (found.held) __atomic_fetch_add(&request->resolver->stale, 1, __ATOMIC_RELAXED);
-        return !found.stale || found.held;
+    return (dns_cache_look){
+        .type = request->types[index], .out = result->packed.octets, .room = result->packed.room};
+}
+
+/* Takes what a look has found; true if it is good now.  A stale one is filled in, too. */
+static bool take_found(const dns_request *request, uint64_t hash, unsigned index,
+                       dns_cache_look *look, dns_result *result, bool *prefetch)
+{
+    *prefetch |= look->found.prefetch; /* who is told is told once */
+    while (look->found.len > look->room) {
+        if (weir_dns_packed_reserve(&result->packed, look->found.len)) return false;
+        *look = look_of(request, index, result);
+        weir_dns_cache_find(&request->resolver->cache, request->lower, hash,
+                            weir_dns_seconds(request->now), look, 1);
+        *prefetch |= look->found.prefetch;
     }
+    const dns_cache_found *found = &look->found;
+    if (found->len == 0) return false;
+    result->packed.len = found->len;
+    result->ttl = found->stale ? STALE_TTL : found->ttl;
+    result->origin = found->stale ? WEIR_DNS_FROM_STALE : WEIR_DNS_FROM_CACHE;
+    if (found->held) __atomic_fetch_add(&request->resolver->stale, 1, __ATOMIC_RELAXED);
+    return !found->stale || found->held;
+}
+
+/* Looks into the cache.  Returns the types, a bit for each, that are not known for certain. */
+static unsigned find(const dns_request *request, uint64_t hash, dns_result results[DNS_ASK_TYPES],
+                     bool *prefetch)
+{
+    dns_cache_look looks[DNS_ASK_TYPES];
+    unsigned missing = 0;
+    for (unsigned i = 0; i < request->type_count; i++) looks[i] = look_of(request, i, &results[i]);
+    weir_dns_cache_find(&request->resolver->cache, request->lower, hash,
+                        weir_dns_seconds(request->now), looks, request->type_count);
+    for (unsigned i = 0; i < request->type_count; i++)
+        if (!take_found(request, hash, i, &looks[i], &results[i], prefetch)) missing |= 1u << i;
+    return missing;
 }
 
 /* Whether a failure says nothing of the name, so that what was known may stand in. */
@@ -135,19 +153,12 @@ int weir_dns_fetch(weir_io *io, const dns_request *request, dns_result results[D
     weir_dns_resolver *resolver = request->resolver;
     for (int i = 0; i < DNS_ASK_TYPES; i++) weir_dns_result_init(&results[i]);
     uint64_t hash = weir_dns_cache_hash(&resolver->cache, request->lower);
-    unsigned missing = 0, hits = 0;
+    unsigned missing = (1u << request->type_count) - 1;
     bool prefetch = false;
-    for (unsigned i = 0; i < request->type_count; i++) {
-        if (!request->fresh && find(request, hash, i, &results[i], &prefetch))
-            hits++;
-        else
-            missing |= 1u << i;
-    }
-    __atomic_fetch_add(&resolver->lookups, request->type_count, __ATOMIC_RELAXED);
-    if (hits) __atomic_fetch_add(&resolver->hits, hits, __ATOMIC_RELAXED);
-    if (prefetch) {
-        if (weir_dns_renew(io, request))
-            __atomic_fetch_add(&resolver->prefetched, 1, __ATOMIC_RELAXED);
-    }
-    return missing ? fetch_missing(io, request, hash, missing, results) : 0;
+    if (!request->fresh) missing = find(request, hash, results, &prefetch);
+    if (prefetch && weir_dns_renew(io, request))
+        __atomic_fetch_add(&resolver->prefetched, 1, __ATOMIC_RELAXED);
+    if (missing == 0) return 0;
+    __atomic_fetch_add(&resolver->misses, __builtin_popcount(missing), __ATOMIC_RELAXED);
+    return fetch_missing(io, request, hash, missing, results);
 }

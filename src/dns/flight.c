@@ -73,7 +73,7 @@ static dns_flight *make_flight(const dns_request *request)
     dns_flight *flight = malloc(sizeof *flight);
     if (!flight) return NULL;
     flight->hash = weir_dns_cache_hash(cache, request->lower);
-    flight->epoch = weir_dns_cache_epoch(cache);
+    flight->epoch = weir_dns_cache_epoch(cache, flight->hash);
     flight->refs = 1;
     flight->led = !request->passive;
     flight->done = false;
@@ -97,15 +97,41 @@ static bool take_lead(weir_dns_resolver *resolver, dns_flight *flight)
     return taken;
 }
 
+static dns_flight **chain_of(const weir_dns_resolver *resolver, uint64_t hash)
+{
+    return &resolver->flights[hash & (resolver->chains - 1)];
+}
+
+/* Doubles the chains when there are as many flights, if there is memory.  With the lock held. */
+static void grow_chains(weir_dns_resolver *resolver)
+{
+    dns_flight **before = resolver->flights;
+    const uint32_t count = resolver->chains;
+    if (resolver->flight_count < count) return;
+    dns_flight **more = calloc(2 * (size_t)count, sizeof *more);
+    if (!more) return;
+    resolver->flights = more;
+    resolver->chains = 2 * count;
+    for (uint32_t i = 0; i < count; i++) {
+        while (before[i]) {
+            dns_flight *flight = before[i];
+            before[i] = flight->next;
+            dns_flight **chain = chain_of(resolver, flight->hash);
+            flight->next = *chain;
+            *chain = flight;
+        }
+    }
+    if (before != resolver->few_flights) free(before);
+}
+
 /* Joins the flight that asks the same, or begins one.  *lead: the caller leads. */
 static int join(weir_io *io, const dns_request *request, dns_flight **out, bool *lead)
 {
     weir_dns_resolver *resolver = request->resolver;
     dns_flight *mine = make_flight(request);
     if (!mine) return WEIR_ENOMEM;
-    dns_flight **chain = &resolver->flights[mine->hash % DNS_FLIGHT_CHAINS];
     weir_spin_lock(&resolver->lock);
-    dns_flight *flight = *chain;
+    dns_flight *flight = *chain_of(resolver, mine->hash);
     while (flight && !is_the_same(flight, mine)) flight = flight->next;
     bool first = !flight;
     if (flight) {
@@ -114,8 +140,11 @@ static int join(weir_io *io, const dns_request *request, dns_flight **out, bool 
         if (*lead) flight->led = true;
     } else {
         flight = mine;
+        grow_chains(resolver);
+        dns_flight **chain = chain_of(resolver, flight->hash);
         flight->next = *chain;
         *chain = flight;
+        resolver->flight_count++;
         *lead = mine->led;
     }
     weir_spin_unlock(&resolver->lock);
@@ -132,9 +161,10 @@ static int join(weir_io *io, const dns_request *request, dns_flight **out, bool 
 /* With the lock held. */
 static void take_out(weir_dns_resolver *resolver, dns_flight *flight)
 {
-    dns_flight **place = &resolver->flights[flight->hash % DNS_FLIGHT_CHAINS];
-    while (*place && *place != flight) place = &(*place)->next;
-    if (*place) *place = flight->next;
+    dns_flight **place = chain_of(resolver, flight->hash);
+    while (*place != flight) place = &(*place)->next;
+    *place = flight->next;
+    resolver->flight_count--;
 }
 
 static void leave(weir_dns_resolver *resolver, dns_flight *flight)

@@ -61,6 +61,8 @@ int weir_dns_resolver_create(weir_io *io, const weir_dns_resolver_options *optio
     resolver->fresh_ports = options->fresh_ports;
     resolver->tcp_idle = options->tcp_idle;
     if (resolver->tcp_idle.ns == 0) resolver->tcp_idle = weir_seconds(TCP_IDLE_S);
+    resolver->flights = resolver->few_flights;
+    resolver->chains = DNS_FLIGHT_CHAINS;
     init_cache(&resolver->cache, options, &key);
     *out = resolver;
     return 0;
@@ -71,6 +73,7 @@ void weir_dns_resolver_destroy(weir_io *io, weir_dns_resolver *resolver)
     if (!resolver) return;
     weir_group_cancel(io, &resolver->background);
     if (resolver->asking) weir_dns_asking_release(io, resolver, resolver->asking);
+    if (resolver->flights != resolver->few_flights) free(resolver->flights);
     weir_dns_cache_deinit(&resolver->cache);
     weir_dns_files_destroy(resolver->files);
     free(resolver);
@@ -88,21 +91,31 @@ void weir_dns_resolver_flush(weir_dns_resolver *resolver, const weir_dns_name *n
     }
     weir_dns_name lower = *name;
     weir_dns_name_lower(&lower);
-    weir_dns_cache_forget(&resolver->cache, &lower, true);
+    weir_dns_cache_forget_below(&resolver->cache, &lower);
+}
+
+void weir_dns_resolver_forget(weir_dns_resolver *resolver, const weir_dns_name *name)
+{
+    weir_dns_name lower = *name;
+    weir_dns_name_lower(&lower);
+    weir_dns_cache_forget(&resolver->cache, &lower, weir_dns_cache_hash(&resolver->cache, &lower));
 }
 
 void weir_dns_resolver_statistics(weir_dns_resolver *resolver, weir_dns_statistics *out)
 {
+    const dns_cache_sums cache = weir_dns_cache_count(&resolver->cache);
     *out = (weir_dns_statistics){
-        .lookups = __atomic_load_n(&resolver->lookups, __ATOMIC_RELAXED),
-        .hits = __atomic_load_n(&resolver->hits, __ATOMIC_RELAXED),
+        .lookups = cache.hits + __atomic_load_n(&resolver->misses, __ATOMIC_RELAXED),
+        .hits = cache.hits,
         .stale = __atomic_load_n(&resolver->stale, __ATOMIC_RELAXED),
         .merged = __atomic_load_n(&resolver->merged, __ATOMIC_RELAXED),
         .questions = __atomic_load_n(&resolver->questions, __ATOMIC_RELAXED),
         .failures = __atomic_load_n(&resolver->failures, __ATOMIC_RELAXED),
         .prefetched = __atomic_load_n(&resolver->prefetched, __ATOMIC_RELAXED),
+        .entries = cache.entries,
+        .bytes = cache.bytes,
+        .evicted = cache.evicted,
     };
-    weir_dns_cache_count(&resolver->cache, &out->entries, &out->bytes, &out->evicted);
 }
 
 int weir_dns_resolver_view(weir_io *io, weir_dns_resolver *resolver, const weir_dns_view **out)

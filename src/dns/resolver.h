@@ -36,7 +36,7 @@ typedef struct dns_asking {
     weir_dns_config config;
 } dns_asking;
 
-enum { DNS_FLIGHT_CHAINS = 64 };
+enum { DNS_FLIGHT_CHAINS = 64 }; /* at first */
 
 /* Counters are atomic; `flights`, `asking` and its references are guarded by `lock`, held for a few
  * instructions; the rest does not change, or locks by itself. */
@@ -49,9 +49,11 @@ struct weir_dns_resolver {
     dns_sources sources;
     weir_group background; /* questions that nobody waits for: prefetch, stale answers renewed */
     uint32_t lock;
-    dns_asking *asking; /* NULL before the first question */
-    dns_flight *flights[DNS_FLIGHT_CHAINS];
-    uint64_t lookups, hits, stale, merged, questions, failures, prefetched;
+    dns_asking *asking;            /* NULL before the first question */
+    dns_flight **flights;          /* chains by hash: `few_flights`, or malloc'd */
+    uint32_t chains, flight_count; /* chains: a power of two */
+    dns_flight *few_flights[DNS_FLIGHT_CHAINS];
+    uint64_t misses, stale, merged, questions, failures, prefetched;
 };
 
 /* What is known about one type of a name.  It must not move. */

@@ -163,6 +163,10 @@ CONTRACT(dns_lookup_forgets_what_it_is_told_to)
     check_int(s.questions, 6);
     check_int(s.failures + s.merged + s.stale + s.prefetched + s.evicted, 0);
     check_int(s.entries, 3);
+    weir_dns_resolver_forget(h->resolver, &name);
+    check_int(house_statistics(h).entries, 2);
+    check_int(from(io, h, names[1], 0), WEIR_DNS_FROM_CACHE);
+    check_int(from(io, h, names[0], 0), WEIR_DNS_FROM_SERVER);
     weir_dns_resolver_flush(h->resolver, NULL);
     check_int(house_statistics(h).entries, 0);
     check_int(from(io, h, names[2], 0), WEIR_DNS_FROM_SERVER);

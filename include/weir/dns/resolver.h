@@ -67,8 +67,15 @@ void weir_dns_resolver_destroy(weir_io *io, weir_dns_resolver *resolver);
 
 /* Forgets what the cache has of a name and all names below it; NULL: forgets everything, what was
  * learned about the servers included, and reads the files again.  Answers to questions that are
- * under way go to who waits for them, and are not kept.  Any task of its engine; never waits. */
+ * under way go to who waits for them, and are not kept.  The work is that of a look at all that the
+ * cache has: weir_dns_resolver_forget is for one name.  Any task of its engine; never waits. */
 void weir_dns_resolver_flush(weir_dns_resolver *resolver, const weir_dns_name *name);
+
+/* Forgets what the cache has of one name, all types of it, e.g. when its addresses turn out to be
+ * of no use; names below it stay.  Otherwise as weir_dns_resolver_flush, but little work however
+ * much there is in the cache.  Of other names it may keep an answer or two less that are under way
+ * now. */
+void weir_dns_resolver_forget(weir_dns_resolver *resolver, const weir_dns_name *name);
 
 /* What happened since the resolver was made. */
 typedef struct weir_dns_statistics {
