@@ -120,16 +120,13 @@ static int choose_family(weir_io *io, dial_run *run)
                                     weir_dial_order_head(&run->order, true)};
     if (!run->stream || !heads[0] || !heads[1]) return 0;
     if (run->lookup_flags & WEIR_DNS_UNSORTED) return 0;
-    const weir_instant now = weir_now(io, WEIR_CLOCK_BOOT);
-    weir_order_candidate pair[2] = {{.destination = *heads[0]}, {.destination = *heads[1]}};
-    for (unsigned i = 0; i < 2; i++) {
-        const int error =
-            weir_dns_sources_find(io, &run->resolver->sources, heads[i], now, &pair[i].source);
-        /* That it cannot be found out does no harm. */
-        if (error) return error == WEIR_ECANCELED || error == WEIR_EDEADLINE ? error : 0;
-    }
-    weir_order_sort(pair, 2, NULL, 0);
-    run->order.ipv4_first = pair[0].destination.kind == WEIR_ADDRESS_IPV4;
+    const weir_address pair[2] = {*heads[0], *heads[1]};
+    uint8_t order[2];
+    const int error = weir_dns_sources_order(io, &run->resolver->sources, pair, 2,
+                                             weir_now(io, WEIR_CLOCK_BOOT), order);
+    /* That it cannot be found out does no harm. */
+    if (error) return error == WEIR_ECANCELED || error == WEIR_EDEADLINE ? error : 0;
+    run->order.ipv4_first = pair[order[0]].kind == WEIR_ADDRESS_IPV4;
     return 0;
 }
 

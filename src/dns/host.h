@@ -5,6 +5,7 @@
 #ifndef DNS_HOST_H
 #define DNS_HOST_H
 
+#include <stddef.h>
 #include <string.h>
 
 #include <weir/dns/lookup.h>
@@ -21,7 +22,7 @@ typedef void dns_host_sink(weir_io *io, void *argument, const weir_dns_host *fou
 typedef struct dns_host {
     weir_dns_resolver *resolver;
     const weir_dns_view *view;
-    weir_instant now;
+    weir_instant now; /* boot clock: read anew when something has been waited for */
     unsigned flags;
     unsigned families; /* weir_dns_family: those wanted */
     weir_dns_report *report;
@@ -36,11 +37,20 @@ typedef struct dns_host {
     weir_address addresses[WEIR_DNS_HOST_ADDRESSES];
 } dns_host;
 
-/* Copies a name without the room that it does not use, which is most of it. */
+/* Copies a name without the room that it does not use, which is most of it: in blocks, as compilers
+ * make a slow loop of a few octets. */
 static inline void weir_dns_host_name(weir_dns_name *out, const weir_dns_name *name)
 {
-    out->len = name->len;
-    memcpy(out->octets, name->octets, name->len);
+    enum { BLOCK = 32 };
+    _Static_assert(sizeof *name % BLOCK == 0, "the last block ends with the name");
+    for (size_t at = 0; at <= name->len; at += BLOCK)
+        memcpy((uint8_t *)out + at, (const uint8_t *)name + at, BLOCK);
+}
+
+/* Copies an IP address without the room for paths, which is most of it. */
+static inline void weir_dns_host_address(weir_address *out, const weir_address *ip)
+{
+    memcpy(out, ip, offsetof(weir_address, at) + sizeof ip->at.ipv6);
 }
 
 /* Looks a host up; the addresses are in `host`, sorted.  Returns how many, at least 1, or an error
@@ -55,20 +65,21 @@ int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t por
 unsigned weir_dns_families(unsigned lookup_flags);
 
 /* Reads a text that is an address in itself.  Returns 1 and *out; 0: it may be a name;
- * WEIR_EAFNOSUPPORT: of another family; WEIR_EZONETEXT; WEIR_EDNS_NAME: neither a name nor an
- * address. */
+ * WEIR_EAFNOSUPPORT: of another family; WEIR_EINVAL: no family is left; WEIR_EZONETEXT;
+ * WEIR_EDNS_NAME: neither a name nor an address. */
 int weir_dns_literal(weir_bytes text, uint16_t port, unsigned families, weir_address *out);
 
 /* Reads an endpoint.  Returns how many addresses it stands for, of these families, mapped ones as
  * the IPv4 addresses that they are; 0: a name and a port, in *parts; WEIR_EAFNOSUPPORT: of other
- * families; errors of weir_endpoint_parse. */
+ * families; WEIR_EINVAL: no family is left; WEIR_EPORTTEXT: also a host without a port; other
+ * errors of weir_endpoint_parse. */
 int weir_dns_endpoint(weir_bytes text, unsigned families, weir_address out[WEIR_ENDPOINT_ADDRESSES],
                       weir_host_port *parts);
 
 /* Adds an address that is wanted and not there yet, a mapped one as the IPv4 address that it is.
  * What is beyond the room is left out, of the family that has more than half of it.  Whether it was
  * added. */
-bool weir_dns_host_add(dns_host *host, weir_address address);
+bool weir_dns_host_add(dns_host *host, const weir_address *address);
 
 /* Asks DNS for the types of `request`, and adds their addresses.  Returns how many there are, or an
  * error. */

@@ -59,7 +59,7 @@ static void take_half(dns_host *host, const half *h)
     uint32_t ttl = host->found.ttl;
     if (first) host->found = h->host.found;
     if (!first && h->host.found.ttl < ttl) host->found.ttl = h->host.found.ttl;
-    for (size_t i = 0; i < h->host.count; i++) weir_dns_host_add(host, h->host.addresses[i]);
+    for (size_t i = 0; i < h->host.count; i++) weir_dns_host_add(host, &h->host.addresses[i]);
     host->told |= h->host.families;
 }
 

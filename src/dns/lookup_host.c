@@ -64,6 +64,13 @@ static unsigned family_of(const weir_address *address)
     return address->kind == WEIR_ADDRESS_IPV4 ? WEIR_DNS_IPV4 : WEIR_DNS_IPV6;
 }
 
+static bool is_mapped(const weir_address *address)
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    return address->kind == WEIR_ADDRESS_IPV6 &&
+           memcmp(address->at.ipv6, prefix, sizeof prefix) == 0;
+}
+
 /* The last address of the other family, if that has more than half of the room; else NULL. */
 static weir_address *surplus(dns_host *host, unsigned family)
 {
@@ -77,17 +84,23 @@ static weir_address *surplus(dns_host *host, unsigned family)
     return count > WEIR_DNS_HOST_ADDRESSES / 2 ? last : NULL;
 }
 
-bool weir_dns_host_add(dns_host *host, weir_address address)
+bool weir_dns_host_add(dns_host *host, const weir_address *address)
 {
-    address = weir_address_unmap(&address);
-    address.port = host->port;
-    const unsigned family = family_of(&address);
+    weir_address spare;
+    const bool room = host->count < WEIR_DNS_HOST_ADDRESSES;
+    weir_address *plain = room ? &host->addresses[host->count] : &spare;
+    weir_dns_host_address(plain, address);
+    if (is_mapped(address)) *plain = weir_address_unmap(address);
+    plain->port = host->port;
+    const unsigned family = family_of(plain);
     if (!(host->families & family)) return false;
     for (size_t i = 0; i < host->count; i++)
-        if (weir_address_equal(&host->addresses[i], &address)) return false;
-    weir_address *place = host->count < WEIR_DNS_HOST_ADDRESSES ? &host->addresses[host->count++]
-                                                                : surplus(host, family);
-    if (place) *place = address;
+        if (weir_address_equal(&host->addresses[i], plain)) return false;
+    weir_address *place = room ? plain : surplus(host, family);
+    if (room)
+        host->count++;
+    else if (place)
+        weir_dns_host_address(place, plain);
     return place != NULL;
 }
 
@@ -116,6 +129,16 @@ static int finish(weir_io *io, dns_host *host)
 
 /* Literals ------------------------------------------------------------------------------------ */
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_hex_digit(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
 /* Whether the last label is a number, in C's notation: no name of a host ends like that, so that
  * addresses can be told from names (RFC 1123 2.1, RFC 3696 2). */
 static bool ends_in_number(weir_bytes text)
@@ -123,19 +146,21 @@ static bool ends_in_number(weir_bytes text)
     size_t end = text.len;
     if (end > 0 && text.data[end - 1] == '.') end--;
     size_t start = end;
+    /* Most names are told apart by their last character. */
+    if (end == 0 || !is_hex_digit(text.data[end - 1])) return false;
     while (start > 0 && text.data[start - 1] != '.') start--;
     const bool hex = end - start > 2 && memcmp(text.data + start, "0x", 2) == 0;
     if (hex) start += 2;
     for (size_t i = start; i < end; i++) {
         const char c = text.data[i];
-        const bool letter = (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-        if (!(c >= '0' && c <= '9') && !(hex && letter)) return false;
+        if (!is_digit(c) && !(hex && is_hex_digit(c))) return false;
     }
     return end > start;
 }
 
 int weir_dns_literal(weir_bytes text, uint16_t port, unsigned families, weir_address *out)
 {
+    if (families == 0) return WEIR_EINVAL;
     const bool colon = text.len > 0 && memchr(text.data, ':', text.len);
     if (!colon && !ends_in_number(text)) return 0;
     weir_address_why why;
@@ -152,7 +177,7 @@ static int take_literal(dns_host *host, weir_bytes text)
     const int result = weir_dns_literal(text, host->port, host->families, &address);
     if (result <= 0) return result;
     host->found.origin = WEIR_DNS_FROM_LITERAL;
-    weir_dns_host_add(host, address);
+    weir_dns_host_add(host, &address);
     return 1;
 }
 
@@ -162,7 +187,7 @@ static int take_localhost(dns_host *host, const weir_dns_name *name)
 {
     weir_address both[2];
     size_t count = weir_dns_localhost(host->families, both);
-    for (size_t i = 0; i < count; i++) weir_dns_host_add(host, both[i]);
+    for (size_t i = 0; i < count; i++) weir_dns_host_add(host, &both[i]);
     host->found.origin = WEIR_DNS_FROM_SPECIAL;
     weir_dns_host_name(&host->found.name, name);
     weir_dns_host_name(&host->found.canonical, name);
@@ -179,7 +204,7 @@ static void add_each_family(dns_host *host, const weir_dns_name *name,
         if (!(host->families & families[f])) continue;
         const int count = weir_dns_hosts_find(host->view->hosts, name, families[f], found,
                                               WEIR_DNS_HOST_ADDRESSES, NULL);
-        for (int i = 0; i < count; i++) weir_dns_host_add(host, found[i]);
+        for (int i = 0; i < count; i++) weir_dns_host_add(host, &found[i]);
     }
 }
 
@@ -190,7 +215,7 @@ static int look_into_hosts(dns_host *host, const weir_dns_name *name)
                                     WEIR_DNS_HOST_ADDRESSES, &host->found.canonical);
     if (count == 0) count = WEIR_EDNS_NODATA;
     weir_dns_steps_add(host->steps, WEIR_DNS_FROM_HOSTS, name, count);
-    for (int i = 0; i < count; i++) weir_dns_host_add(host, found[i]);
+    for (int i = 0; i < count; i++) weir_dns_host_add(host, &found[i]);
     if (count == WEIR_DNS_HOST_ADDRESSES) add_each_family(host, name, found);
     if (count > 0) {
         host->found.origin = WEIR_DNS_FROM_HOSTS;
@@ -227,9 +252,11 @@ static int take_result(dns_host *host, const weir_dns_name *name, const dns_resu
     for (unsigned i = 0; i < head.records; i++) {
         uint16_t words[2];
         memcpy(words, at, sizeof words);
-        weir_address address = {.kind = words[1] == 4 ? WEIR_ADDRESS_IPV4 : WEIR_ADDRESS_IPV6};
-        memcpy(&address.at, at + sizeof words, words[1]);
-        count += weir_dns_host_add(host, address);
+        weir_address address;
+        memset(&address, 0, offsetof(weir_address, at) + sizeof address.at.ipv6);
+        address.kind = words[1] == 4 ? WEIR_ADDRESS_IPV4 : WEIR_ADDRESS_IPV6;
+        memcpy(&address.at, at + sizeof words, words[1] == 4 ? 4 : 16);
+        count += weir_dns_host_add(host, &address);
         at += sizeof words + words[1];
     }
     if (count == 0) return WEIR_EDNS_NODATA;
@@ -269,6 +296,10 @@ int weir_dns_host_ask(weir_io *io, dns_host *host, const dns_request *request)
     dns_result results[DNS_ASK_TYPES];
     int outcomes[DNS_ASK_TYPES] = {0, WEIR_EDNS_NODATA};
     int error = weir_dns_fetch(io, request, results);
+    bool waited = false;
+    for (unsigned i = 0; i < request->type_count; i++)
+        waited |= results[i].origin != WEIR_DNS_FROM_CACHE;
+    if (waited) host->now = weir_now(io, WEIR_CLOCK_BOOT);
     for (unsigned i = 0; i < request->type_count && !error; i++) {
         outcomes[i] = take_result(host, request->lower, &results[i]);
         int *why = request->types[i] == WEIR_DNS_A ? &host->why4 : &host->why6;
@@ -283,10 +314,10 @@ int weir_dns_host_ask(weir_io *io, dns_host *host, const dns_request *request)
     return result;
 }
 
-/* Asks for a name that is whole.  Returns how many addresses it has, or an error. */
-static int ask(weir_io *io, dns_host *host, const weir_dns_name *name)
+/* Asks for a name that is whole and of this kind.  Returns how many addresses it has, or an error.
+ */
+static int ask(weir_io *io, dns_host *host, const weir_dns_name *name, weir_dns_special_kind kind)
 {
-    weir_dns_special_kind kind = weir_dns_special(name);
     if (kind == WEIR_DNS_SPECIAL_LOCALHOST) return take_localhost(host, name);
     if (kind != WEIR_DNS_SPECIAL_NONE) {
         int result = weir_dns_special_result(kind);
@@ -303,30 +334,31 @@ static int ask(weir_io *io, dns_host *host, const weir_dns_name *name)
     return weir_dns_host_ask(io, host, &request);
 }
 
-static int search(weir_io *io, dns_host *host, const weir_dns_name *name, bool absolute)
+static int search(weir_io *io, dns_host *host, const weir_dns_name *name,
+                  weir_dns_special_kind kind, bool absolute)
 {
     weir_dns_search search;
     const weir_dns_name *candidate;
     /* With a suffix behind it a special name would be told to servers. */
-    if (weir_dns_special(name) != WEIR_DNS_SPECIAL_NONE) absolute = true;
-    if (host->flags & WEIR_DNS_NO_SEARCH) absolute = true;
+    if (kind != WEIR_DNS_SPECIAL_NONE || host->flags & WEIR_DNS_NO_SEARCH) absolute = true;
     weir_dns_search_start(&search, name, absolute, &host->view->config);
     while (weir_dns_search_next(&search, &candidate)) {
-        int result = ask(io, host, candidate);
+        int result =
+            ask(io, host, candidate, candidate == name ? kind : weir_dns_special(candidate));
         if (weir_dns_search_report(&search, result) == WEIR_DNS_SEARCH_STOP) break;
-        host->now = weir_now(io, WEIR_CLOCK_BOOT); /* that may have taken long */
     }
     return weir_dns_search_result(&search);
 }
 
 /* Asks the sources in the order of nsswitch.conf. */
-static int ask_sources(weir_io *io, dns_host *host, const weir_dns_name *name, bool absolute)
+static int ask_sources(weir_io *io, dns_host *host, const weir_dns_name *name,
+                       weir_dns_special_kind kind, bool absolute)
 {
     const weir_dns_order *order = &host->view->order;
     int whole = WEIR_EDNS_NOTFOUND, result;
     for (unsigned step = 0; step < order->count; step++) {
         if (order->steps[step].source == WEIR_DNS_SERVERS)
-            result = search(io, host, name, absolute);
+            result = search(io, host, name, kind, absolute);
         else if (!(host->flags & WEIR_DNS_NO_HOSTS))
             result = look_into_hosts(host, name);
         else
@@ -347,14 +379,15 @@ int weir_dns_find_host(weir_io *io, dns_host *host, weir_bytes text)
     int absolute = weir_dns_name_parse(text, &name);
     if (absolute < 0) return absolute;
     weir_dns_name_lower(&name);
-    if (weir_dns_special(&name) == WEIR_DNS_SPECIAL_LOCALHOST) {
+    host->now = weir_now(io, WEIR_CLOCK_BOOT);
+    const weir_dns_special_kind kind = weir_dns_special(&name);
+    if (kind == WEIR_DNS_SPECIAL_LOCALHOST) {
         take_localhost(host, &name);
         return finish(io, host);
     }
-    host->now = weir_now(io, WEIR_CLOCK_BOOT);
     result = weir_dns_view_take(io, host->resolver->files, host->now, &host->view);
     if (result) return result;
-    result = ask_sources(io, host, &name, absolute > 0);
+    result = ask_sources(io, host, &name, kind, absolute > 0);
     weir_dns_view_release(host->view);
     if (result < 0) return result;
     return finish(io, host);
@@ -370,7 +403,7 @@ int weir_dns_lookup_host(weir_io *io, weir_dns_resolver *resolver, weir_bytes na
     result = weir_dns_find_host(io, &looking, name);
     if (result < 0) return result;
     if (looking.count < room) room = looking.count;
-    memcpy(out, looking.addresses, room * sizeof *out);
+    for (size_t i = 0; i < room; i++) weir_dns_host_address(&out[i], &looking.addresses[i]);
     if (host) *host = looking.found;
     return (int)room;
 }

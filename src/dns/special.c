@@ -35,6 +35,10 @@ static const special_domain domains[] = {
     DOMAIN("\001b\001e\001f\003ip6\004arpa", MDNS),
 };
 
+/* A bit for the last letter of each, by its lower five bits. */
+#define LAST(letter) (1u << ((letter)&31))
+#define LAST_LETTERS (LAST('t') | LAST('d') | LAST('n') | LAST('l') | LAST('a'))
+
 /* Whether the name ends with the domain, at a label's border. */
 static bool ends_with(const weir_dns_name *name, const special_domain *domain)
 {
@@ -52,6 +56,7 @@ weir_dns_special_kind weir_dns_special(const weir_dns_name *name)
     if (name->len < 2) return WEIR_DNS_SPECIAL_NONE;
     /* The last letter of the last label tells most names apart from all of these. */
     const char last = (char)octet_lower(name->octets[name->len - 2]);
+    if (!(LAST_LETTERS >> (last & 31) & 1)) return WEIR_DNS_SPECIAL_NONE;
     for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
         if (domains[i].suffix[domains[i].len - 1] != last) continue;
         if (ends_with(name, &domains[i])) return (weir_dns_special_kind)domains[i].kind;
