@@ -5,6 +5,8 @@
  */
 #include "test/network/dns_lookup.h"
 
+#include <stdio.h>
+
 #include <weir/io/scope.h>
 
 enum { TASKS = 20 };
@@ -74,6 +76,24 @@ CONTRACT(dns_lookup_shares_questions)
     check_int(s.lookups, TASKS);
     check_int(s.questions, 1);
     check_int(s.merged + s.hits, TASKS - 1);
+    house_end(io, h);
+}
+
+/* More than there are chains for at first: each is found again by who asks the same. */
+LOOKUP_ON_SIM(dns_lookup_shares_each_of_many_questions)
+{
+    enum { MANY = 300 };
+    house *h = house_begin(io, RULES({LATE, .records = {"@ 300 A 192.0.2.1"}}));
+    static char names[MANY][16];
+    looker *lookers[2 * MANY];
+    for (int i = 0; i < 2 * MANY; i++) {
+        snprintf(names[i % MANY], sizeof names[0], "x%d.example", i % MANY);
+        lookers[i] = begin(io, h, names[i % MANY], no_limit);
+    }
+    for (int i = 0; i < 2 * MANY; i++) check_int(end(io, lookers[i]), 1);
+    const weir_dns_statistics s = house_statistics(h);
+    check_int(s.questions, MANY);
+    check_int(s.merged + s.hits, MANY);
     house_end(io, h);
 }
 
