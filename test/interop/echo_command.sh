@@ -178,7 +178,6 @@ print('full', flush=True)
 open('/dev/fd/5').read(1)
 PYTHON
 flood=$!
-pids+=($flood)
 await full full >/dev/null
 kill -TERM $pid
 await echo.err 'ending 1 connection,' >/dev/null

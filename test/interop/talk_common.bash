@@ -2,7 +2,6 @@
 #
 # What the tests of weir echo, listen, talk and ifaces share; sourced by them.
 . "$(dirname "${BASH_SOURCE[0]}")/serve_common.bash"
-pids=()
 launch=()
 : >"$work/errors"
 # shellcheck disable=SC2086
@@ -17,7 +16,6 @@ begin() {
     # shellcheck disable=SC2086
     "${launch[@]}" ${WEIR_LAUNCH:-} "$WEIR" "$@" <"${input:-/dev/null}" >"$name.out" 2>"$name.err" &
     pid=$!
-    pids+=($pid)
 }
 
 pause() { read -r -t 0.05 <> <(:) || true; }
@@ -85,8 +83,9 @@ event_field() {
     grep -a "^{\"event\":\"$2\"" "$work/$1" | tail -1 | sed 's/.*"'"$3"'":"\?\([^,"}]*\).*/\1/'
 }
 
+# The number of a process that has ended may be another's, or a thread's of one of ten thousand.
 end_all() {
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
+    for pid in $(jobs -pr); do kill "$pid" 2>/dev/null; done
     finish
 }
 trap end_all EXIT
