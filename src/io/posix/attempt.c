@@ -86,6 +86,16 @@ int64_t weir_attempt_result(const weir_op *op, int64_t outcome)
     return progress > 0 ? progress : WEIR_EAGAIN;
 }
 
+bool weir_attempt_is_about_descriptors(const weir_op *op)
+{
+    switch (op->code) {
+    case WEIR_OP_CLOSE:
+    case WEIR_OP_PAIR:
+    case WEIR_OP_PIPE: return true;
+    default: return op->code < WEIR_OP_COUNT && attempts[op->code].makes_descriptor;
+    }
+}
+
 bool weir_attempt_made(const weir_op *op, int64_t result, int made[2])
 {
     made[0] = made[1] = -1;

@@ -71,6 +71,9 @@ bool weir_attempt_accept_died(int error);
 bool weir_attempt_may_try(const weir_op *op);
 int64_t weir_attempt_result(const weir_op *op, int64_t outcome);
 
+/* Whether an op makes or closes descriptors. */
+bool weir_attempt_is_about_descriptors(const weir_op *op);
+
 /* The descriptors that an op with this result has made, -1 for none; whether there are any: SOCKET,
  * PAIR, PIPE, DUPLICATE, ADOPT, ACCEPT, OPEN. */
 bool weir_attempt_made(const weir_op *op, int64_t result, int made[2]);

@@ -6,6 +6,8 @@
 #define IO_POSIX_ATTEMPT_OPS_H
 
 #include <errno.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "io/parking.h"
 #include "io/posix/attempt.h"
@@ -30,6 +32,19 @@ static inline uint64_t *weir_progress_steps(weir_op *op)
 static inline int64_t weir_attempt_failure(int error)
 {
     return error == EAGAIN || error == EWOULDBLOCK ? WEIR_ATTEMPT_WAIT : -error;
+}
+
+/* What an op that has sent `done` bytes, or messages, says to an outcome that is no progress. */
+static inline int64_t end_or_wait(uint64_t done, int64_t outcome)
+{
+    const bool waits = outcome == WEIR_ATTEMPT_WAIT || outcome == WEIR_ATTEMPT_LATER;
+    return waits || done == 0 ? outcome : (int64_t)done;
+}
+
+static inline bool is_ready(int fd, short events)
+{
+    struct pollfd look = {.fd = fd, .events = events};
+    return TEMP_FAILURE_RETRY(poll(&look, 1, 0)) != 0;
 }
 
 int64_t weir_attempt_socket(weir_op *op);

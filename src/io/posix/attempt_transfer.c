@@ -9,7 +9,6 @@
  */
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/sendfile.h>
@@ -22,7 +21,6 @@
 
 #include "io/posix/attempt_ops.h"
 #include "io/posix/gather.h"
-#include "io/posix/message.h"
 
 enum {
     MAX_SLICES = 1024,
@@ -58,12 +56,6 @@ static void quiet_end(const quiet_mask *quiet, bool raised)
         (void)TEMP_FAILURE_RETRY(sigtimedwait(&pipe, NULL, &now));
     }
     pthread_sigmask(SIG_SETMASK, &quiet->before, NULL);
-}
-
-static bool is_ready(int fd, short events)
-{
-    struct pollfd look = {.fd = fd, .events = events};
-    return TEMP_FAILURE_RETRY(poll(&look, 1, 0)) != 0;
 }
 
 /* How to go on after a call with RWF_NOWAIT has failed. */
@@ -166,13 +158,6 @@ static int64_t write_batch(int fd, struct iovec *data, size_t count)
     return weir_attempt_failure(errno);
 }
 
-/* What an op that has sent `done` bytes says to an outcome that is no progress. */
-static int64_t end_or_wait(uint64_t done, int64_t outcome)
-{
-    const bool waits = outcome == WEIR_ATTEMPT_WAIT || outcome == WEIR_ATTEMPT_LATER;
-    return waits || done == 0 ? outcome : (int64_t)done;
-}
-
 static int64_t write_gathered(weir_op *op, uint64_t *done)
 {
     weir_gather gather = {op->args.vector.data, op->args.vector.count, op->args.vector.repeat};
@@ -209,72 +194,6 @@ int64_t weir_attempt_write(weir_op *op)
     uint64_t *done = weir_progress_bytes(op);
     bool is_plain = op->args.vector.count == 1 && op->args.vector.repeat == 1;
     return is_plain ? write_plain(op, done) : write_gathered(op, done);
-}
-
-static int64_t outcome_of(int64_t result)
-{
-    return result == WEIR_EAGAIN ? WEIR_ATTEMPT_WAIT : result;
-}
-
-/* What a message that was not taken waits for.  When the queue of a Unix receiver that is named in
- * it is full, our socket counts as writable all the same, and nothing tells when there is room. */
-static int64_t send_outcome(weir_op *op, const weir_message *message, int64_t result)
-{
-    if (result != WEIR_EAGAIN || message->address.kind != WEIR_ADDRESS_UNIX)
-        return outcome_of(result);
-    ++*weir_progress_steps(op);
-    return WEIR_ATTEMPT_LATER;
-}
-
-int64_t weir_attempt_send(weir_op *op)
-{
-    weir_message *message = op->args.messages.first;
-    return send_outcome(op, message, weir_message_send(op->fd, message));
-}
-
-/* What to wait for when nothing came.  A pending error (SO_ERROR) or a hang-up counts as ready for
- * as long as it stands, and says nothing about the error queue: then it is looked at from time to
- * time. */
-static int64_t receive_outcome(weir_op *op, int64_t result)
-{
-    if (result != WEIR_EAGAIN || !weir_attempt_takes_errors(op) || !is_ready(op->fd, 0))
-        return outcome_of(result);
-    ++*weir_progress_steps(op);
-    return WEIR_ATTEMPT_LATER;
-}
-
-int64_t weir_attempt_receive(weir_op *op)
-{
-    return receive_outcome(
-        op, weir_message_receive(op->fd, op->args.messages.first, op->flags & WEIR_OP_PEEK));
-}
-
-int64_t weir_attempt_send_many(weir_op *op)
-{
-    uint64_t *done = weir_progress_bytes(op);
-    const uint32_t count = op->args.messages.count;
-    while (*done < count) {
-        int64_t n = weir_message_send_some(op->fd, op->args.messages.first + *done,
-                                           count - (uint32_t)*done);
-        if (n < 0) return end_or_wait(*done, send_outcome(op, op->args.messages.first + *done, n));
-        *done += (uint64_t)n;
-        *weir_progress_steps(op) = 0;
-    }
-    return count;
-}
-
-int64_t weir_attempt_receive_many(weir_op *op)
-{
-    const uint32_t count = op->args.messages.count;
-    uint32_t done = 0;
-    while (done < count) {
-        int64_t n = weir_message_receive_some(op->fd, op->args.messages.first + done, count - done);
-        if (n < 0) return done > 0 ? done : receive_outcome(op, n);
-        done += (uint32_t)n;
-        /* Fewer than fit: there are no more. */
-        if (n < WEIR_MESSAGE_BATCH) break;
-    }
-    return done;
 }
 
 static int64_t splice_some(int from, int to, size_t length)

@@ -64,6 +64,7 @@ void weir_descriptors_raise(weir_descriptors *descriptors, int fd)
 
 int64_t weir_descriptors_attempt(weir_descriptors *descriptors, weir_op *op)
 {
+    if (!weir_attempt_is_about_descriptors(op)) return weir_attempt(op);
     if (op->code == WEIR_OP_CLOSE) weir_descriptors_raise(descriptors, op->fd);
     int64_t result = weir_attempt(op);
     int made[2];

@@ -151,12 +151,13 @@ int64_t weir_readiness_try(weir_readiness *set, weir_op *op)
 {
     bool takes = is_taker(op);
     if (takes && weir_readiness_is_empty(set, op->fd)) return WEIR_ATTEMPT_WAIT;
+    if (!takes) return weir_descriptors_attempt(set->descriptors, op);
     int64_t result = weir_descriptors_attempt(set->descriptors, op);
-    if (takes && result == WEIR_ATTEMPT_WAIT)
+    if (result == WEIR_ATTEMPT_WAIT)
         note_empty(set, op->fd, false);
     else if (op->code == WEIR_OP_READ && weir_attempt_was_short(op, result))
         note_empty(set, op->fd, true);
-    else if (op->code == WEIR_OP_RECEIVE_MANY && takes)
+    else if (op->code == WEIR_OP_RECEIVE_MANY)
         note_few(set, op, result);
     return result;
 }
