@@ -3,12 +3,14 @@
  * The io_uring reactor: ops to submission entries, completions to results.
  *
  * Native entries: ACCEPT, READ into one slice, WRITE, OPEN, READ_AT, WRITE_AT, and the standing
- * receives.  Everything else, and what moves LARGE bytes, is done by its system call, and waits in
- * the epoll set where it would block; so is what turns out to be no socket.  Large transfers are
+ * receives.  A receive of messages waits by an entry and is done by its system call, which takes
+ * many at once.  Everything else, and what moves LARGE bytes, is done by its system call, and waits
+ * in the epoll set where it would block; so is what turns out to be no socket.  Large transfers are
  * better so because their bytes are used while they are in the cache: the kernel works off what is
  * complete all at once.
  */
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <weir/base/error.h>
@@ -130,6 +132,52 @@ static bool write_some(worker *w, weir_op *op)
     return true;
 }
 
+/* Lets a receive of messages wait by an entry of its own. */
+static void await_message(worker *w, weir_op *op)
+{
+    struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
+    io_uring_prep_poll_add(entry, op->fd, POLLIN);
+    entry->user_data = (uintptr_t)op;
+}
+
+/* Receives what is there.  False: there is nothing. */
+static bool receive_now(worker *w, weir_op *op)
+{
+    uring *u = w->reactor;
+    op->result = weir_descriptors_attempt(&w->engine->descriptors, op);
+    /* recvmmsg(2) goes on until nothing is left. */
+    const bool is_few = op->code == WEIR_OP_RECEIVE_MANY && op->result > 0 &&
+                        (uint64_t)op->result < op->args.messages.count;
+    if (is_few)
+        u->emptied = op->fd;
+    else if (u->emptied == op->fd)
+        u->emptied = -1;
+    return op->result != WEIR_ATTEMPT_WAIT;
+}
+
+/* The epoll set would tell by one completion more and one system call more, and also of what a
+ * receive has taken meanwhile.  An error counts as "readable" until somebody takes it out of its
+ * queue: who waits for errors waits for changes alone, in the set. */
+static bool receive_some(worker *w, weir_op *op)
+{
+    if (weir_attempt_takes_errors(op)) return attempt(w, op);
+    if (op->fd != ((uring *)w->reactor)->emptied && receive_now(w, op)) return false;
+    await_message(w, op);
+    return true;
+}
+
+/* A socket that is ready has nothing all the same when others were faster, when it has been shut
+ * down, or when errors wait in its queue: then, too, the set tells of changes. */
+static void may_receive(worker *w, weir_op *op, int32_t result)
+{
+    if (result == -ECANCELED)
+        weir_evented_op_finish(w, op, result);
+    else if (receive_now(w, op))
+        weir_evented_op_finish(w, op, op->result);
+    else
+        weir_ready_went(w, &((uring *)w->reactor)->readiness, op, WEIR_ATTEMPT_WAIT);
+}
+
 static bool open_file(worker *w, weir_op *op)
 {
     struct open_how *how = weir_uring_transient(w->reactor, sizeof *how);
@@ -166,6 +214,8 @@ static bool start(worker *w, weir_op *op)
     case WEIR_OP_READ_LENT: return weir_uring_read_lent(w, op);
     case WEIR_OP_RECEIVER_STOP: return weir_uring_receiver_stop(w, op);
     case WEIR_OP_WRITE: return write_some(w, op);
+    case WEIR_OP_RECEIVE:
+    case WEIR_OP_RECEIVE_MANY: return receive_some(w, op);
     case WEIR_OP_OPEN: return open_file(w, op);
     case WEIR_OP_READ_AT:
     case WEIR_OP_WRITE_AT: return file_at(w, op);
@@ -281,6 +331,8 @@ static void completed(worker *w, weir_op *op, int32_t result, uint32_t flags)
         weir_descriptors_raise(&w->engine->descriptors, result);
     if (op->code == WEIR_OP_WRITE && op->flags & WEIR_OP_ZEROCOPY) {
         sent_zerocopy(w, op, result, flags);
+    } else if (op->code == WEIR_OP_RECEIVE || op->code == WEIR_OP_RECEIVE_MANY) {
+        may_receive(w, op, result);
     } else if (op->reserved & OP_CANCELED && is_passing(op, result)) {
         weir_evented_op_finish(w, op, WEIR_ECANCELED);
     } else if (result < 0 && served_otherwise(w, op, result)) {
