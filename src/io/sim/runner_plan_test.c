@@ -25,7 +25,8 @@ static int split(char *line, char *words[WORDS])
 
 static bool reads(const char *line, sim_plan *p)
 {
-    char copy[200], *words[WORDS];
+    static char copy[200]; /* the plan points into it */
+    char *words[WORDS];
     snprintf(copy, sizeof copy, "%s", line);
     *p = (sim_plan){.first = 1, .last = 100, .jobs = 1, .limit = -1};
     return weir_sim_plan_read(p, split(copy, words), words);
