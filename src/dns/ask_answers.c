@@ -13,7 +13,10 @@
 #include "dns/ask_report.h"
 #include "dns/servers.h"
 
-enum { LINKS_MADE_MAX = 4 };
+enum {
+    LINKS_MADE_MAX = 4,
+    DOUBTS_MAX = 2, /* a port may be chosen just before it is told what concerns others */
+};
 
 /* Keeps a message in a reply.  `far` is where it lies if it was malloc'd: it is taken. */
 static int keep_message(dns_reply *reply, weir_bytes message, uint8_t *far)
@@ -84,7 +87,9 @@ static void learn(dns_ask *k, const dns_attempt *a, const dns_query *query,
             weir_dns_servers_keep_cookie(k->io, k->servers, a->how.peer, is);
     } else if (a->how.tcp && query->has_cookie && sent->server_len > 0) {
         /* Nobody else can have said this: it has given cookies up. */
-        weir_dns_servers_keep_cookie(k->io, k->servers, a->how.peer, NULL);
+        weir_dns_cookie forgotten = *sent;
+        forgotten.server_len = 0;
+        weir_dns_servers_keep_cookie(k->io, k->servers, a->how.peer, &forgotten);
     }
     if (a->how.plain && judgement->verdict == DNS_GOOD)
         weir_dns_servers_keep_plain(k->io, k->servers, a->how.peer,
@@ -152,20 +157,49 @@ static int fail_all(dns_ask *k, dns_attempt *a, int error)
     return 0;
 }
 
+/* Too many foreign messages: somebody guesses. */
+static int flee(dns_ask *k, dns_attempt *a)
+{
+    int error = 0;
+    for (unsigned i = 0; i < k->question->type_count && !error; i++)
+        if (a->pending & 1U << i) error = weir_dns_ask_again_over_tcp(k, a, i, WEIR_EDNS_ANSWER);
+    return error;
+}
+
+/* It is hinted that no answer will come.  The attempt goes on to listen, as one whose time is over;
+ * it is asked elsewhere at once: where many share a port it was another's message, perhaps, and the
+ * same server has another chance. */
+static int doubt(dns_ask *k, dns_attempt *a, int hint)
+{
+    if (a->doubtful) return ++a->ignored < DNS_FOREIGN_MAX ? 0 : flee(k, a);
+    a->doubtful = true;
+    const bool again = a->how.shared && a->how.doubts < DOUBTS_MAX;
+    if (!again) weir_dns_ask_blame(k, a);
+    dns_approach how = a->how;
+    how.doubts++;
+    int error = 0;
+    for (unsigned i = 0; i < k->question->type_count && !error; i++) {
+        if (!(a->pending & 1U << i)) continue;
+        const bool counted = a->steps[i] == k->lines[i].step;
+        weir_dns_ask_note(&k->lines[i], weir_dns_ask_meaning(hint));
+        weir_dns_ask_report_end(k, a, i, hint);
+        weir_dns_ask_leave_step(k, a, i);
+        if (again && counted) error = weir_dns_ask_start(k, 1U << i, &how);
+    }
+    return error;
+}
+
 /* Something came to a port. */
 static int handle_udp(dns_ask *k, dns_attempt *a)
 {
+    if (weir_dns_port_is_hint(a->op.result)) return doubt(k, a, (int)a->op.result);
     if (a->op.result < 0) return fail_all(k, a, (int)a->op.result);
     bool whole;
     const weir_bytes message = weir_dns_attempt_message(a, &whole);
     dns_judgement judgement;
     const int i = find(k, a, message, whole, &judgement);
     if (i >= 0) return act(k, a, (unsigned)i, message, &judgement);
-    if (++a->ignored < DNS_FOREIGN_MAX) return 0;
-    int error = 0;
-    for (unsigned n = 0; n < k->question->type_count && !error; n++)
-        if (a->pending & 1U << n) error = weir_dns_ask_again_over_tcp(k, a, n, WEIR_EDNS_ANSWER);
-    return error;
+    return ++a->ignored < DNS_FOREIGN_MAX ? 0 : flee(k, a);
 }
 
 /* A shared port has an answer, or has failed. */
@@ -173,6 +207,7 @@ static int handle_shared(dns_ask *k, dns_attempt *a)
 {
     const unsigned i = a->pending == 1 ? 0 : 1;
     a->ignored = a->port.ignored;
+    if (weir_dns_port_is_hint(a->op.result)) return doubt(k, a, (int)a->op.result);
     if (a->op.result == WEIR_EDNS_MESSAGE)
         return weir_dns_ask_again_over_tcp(k, a, i, WEIR_EDNS_ANSWER);
     if (a->op.result < 0) return fail_all(k, a, (int)a->op.result);
@@ -194,6 +229,11 @@ static int handle_tcp(dns_ask *k, dns_attempt *a)
     if (result == WEIR_EAGAIN && a->links_made++ < LINKS_MADE_MAX) {
         const int error = weir_dns_link_open(k->io, &a->link);
         return error ? fail_all(k, a, error) : 0;
+    }
+    if (result == WEIR_EADDRNOTAVAIL && !a->how.moved) {
+        dns_approach how = a->how;
+        how.moved = true;
+        return weir_dns_ask_again(k, a, i, &how, (int)result);
     }
     if (result < 0 && lost_reused(a)) {
         dns_approach how = a->how;

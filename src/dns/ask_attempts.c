@@ -86,13 +86,19 @@ void weir_dns_ask_drop(dns_ask *k, dns_attempt *a)
     if (a->in_flight) weir_op_cancel(k->io, &a->op);
 }
 
+void weir_dns_ask_leave_step(dns_ask *k, dns_attempt *a, unsigned i)
+{
+    dns_ask_line *l = &k->lines[i];
+    if (a->steps[i] == l->step && l->live > 0) l->live--;
+    a->steps[i] = 0;
+}
+
 /* A question is no longer pending in an attempt. */
 void weir_dns_ask_leave(dns_ask *k, dns_attempt *a, unsigned i)
 {
-    dns_ask_line *l = &k->lines[i];
     if (!(a->pending & 1U << i)) return;
     a->pending &= (uint8_t) ~(1U << i);
-    if (a->steps[i] == l->step && l->live > 0) l->live--;
+    weir_dns_ask_leave_step(k, a, i);
 }
 
 void weir_dns_ask_blame(dns_ask *k, dns_attempt *a)

@@ -59,6 +59,9 @@ void weir_dns_ask_release(dns_ask *k, dns_attempt *a);
 /* Gives an attempt up: now, or when its op has settled. */
 void weir_dns_ask_drop(dns_ask *k, dns_attempt *a);
 
+/* An attempt no longer counts for the present step of a question, but an answer of it does. */
+void weir_dns_ask_leave_step(dns_ask *k, dns_attempt *a, unsigned i);
+
 /* A question is no longer pending in an attempt. */
 void weir_dns_ask_leave(dns_ask *k, dns_attempt *a, unsigned i);
 

@@ -95,12 +95,31 @@ static int start_shared(weir_io *io, dns_servers *servers, const dns_question *q
     dns_query *query = &attempt->queries[only_question(attempt)];
     attempt->port.query = query;
     attempt->port.room = attempt->far ? attempt->far : attempt->near;
-    int error = weir_dns_port_join(io, servers, attempt->how.peer, choice, attempt->started,
-                                   &attempt->port);
-    if (error) return error;
-    uint8_t octets[DNS_QUERY_ROOM];
-    const size_t len = weir_dns_query_write(query, question, servers->options.udp_size, octets);
-    return weir_dns_port_send(io, &attempt->port, weir_bytes_of(octets, len));
+    for (bool again = false;; again = true) {
+        int error = weir_dns_port_join(io, servers, attempt->how.peer, choice, attempt->started,
+                                       &attempt->port);
+        if (error) return error;
+        uint8_t octets[DNS_QUERY_ROOM];
+        const size_t len = weir_dns_query_write(query, question, servers->options.udp_size, octets);
+        error = weir_dns_port_send(io, &attempt->port, weir_bytes_of(octets, len));
+        if (again || !weir_dns_port_is_hint(error)) return error;
+        /* It was about somebody else's, and that port takes no more. */
+        weir_dns_port_leave(io, &attempt->port);
+    }
+}
+
+/* Takes the cookies for the address that the kernel has chosen for the socket. */
+static int show_cookie(weir_io *io, dns_servers *servers, dns_attempt *attempt)
+{
+    dns_query *queries = attempt->queries;
+    const unsigned some = only_question(attempt);
+    if (!queries[some].has_cookie) return 0;
+    weir_address source;
+    int error = weir_local_address(io, attempt->socket, &source);
+    weir_dns_cookie cookie;
+    if (!error) error = weir_dns_servers_cookie(io, servers, attempt->how.peer, &source, &cookie);
+    for (unsigned i = 0; i < DNS_ASK_TYPES && !error; i++) queries[i].cookie = cookie;
+    return error;
 }
 
 static int start_alone(weir_io *io, dns_servers *servers, const dns_question *question,
@@ -110,6 +129,7 @@ static int start_alone(weir_io *io, dns_servers *servers, const dns_question *qu
     const int family = server->kind == WEIR_ADDRESS_IPV6 ? AF_INET6 : AF_INET;
     int error = weir_socket_open(io, family, SOCK_DGRAM, IPPROTO_UDP, &attempt->socket);
     if (!error) error = weir_connect(io, attempt->socket, server);
+    if (!error) error = show_cookie(io, servers, attempt);
     return error ? error : send_queries(io, servers, question, attempt);
 }
 
@@ -148,6 +168,7 @@ static int start_tcp(dns_servers *servers, const dns_question *question, dns_att
         .peer = attempt->how.peer,
         .outgoing = outgoing,
         .near = attempt->near,
+        .cookie = attempt->queries[i].has_cookie ? &attempt->queries[i].cookie : NULL,
         .after = attempt->how.after,
         .id = attempt->queries[i].id,
     };
@@ -159,7 +180,7 @@ int weir_dns_attempt_start(weir_io *io, dns_servers *servers, const dns_question
 {
     attempt->next = NULL;
     attempt->how = *how;
-    attempt->in_flight = attempt->dropped = attempt->blamed = false;
+    attempt->in_flight = attempt->dropped = attempt->blamed = attempt->doubtful = false;
     attempt->pending = (uint8_t)pending;
     attempt->links_made = 0;
     attempt->ignored = 0;

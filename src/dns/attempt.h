@@ -20,6 +20,8 @@ typedef struct dns_approach {
     bool shared;       /* UDP: over a port that others use, too */
     bool plain;        /* without EDNS, after it was not understood */
     bool cookie_again; /* after BADCOOKIE */
+    uint8_t doubts;    /* hints that other ports were given before it */
+    bool moved;        /* TCP: after the cookie was that of another address of ours */
     uint64_t after;    /* TCP: over a connection newer than this one */
 } dns_approach;
 
@@ -30,9 +32,11 @@ typedef struct dns_attempt {
     bool in_flight;                /* the op was submitted */
     bool dropped;                  /* goes when its op has completed */
     bool blamed;                   /* the server has been told off */
+    bool doubtful;                 /* it was hinted that no answer will come */
     uint8_t pending;               /* a bit for each question that may still be answered */
     uint8_t links_made;            /* connections opened for it */
-    unsigned steps[DNS_ASK_TYPES]; /* of the questions, when it was started */
+    unsigned steps[DNS_ASK_TYPES]; /* of the questions, when it was started; 0: it no longer
+                                      counts as one of a step */
     int entries[DNS_ASK_TYPES];    /* in the report, or -1 */
     unsigned ignored;
     uint32_t *under_way; /* the server's, in which it is counted; or NULL */

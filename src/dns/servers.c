@@ -165,12 +165,43 @@ void weir_dns_servers_keep_plain(weir_io *io, dns_servers *servers, unsigned pee
     weir_wait_unlock(io, &servers->lock);
 }
 
+int weir_dns_servers_cookie(weir_io *io, dns_servers *servers, unsigned peer,
+                            const weir_address *source, weir_dns_cookie *out)
+{
+    dns_peer *p = &servers->peers[peer];
+    weir_address from = *source;
+    from.port = 0;
+    weir_wait_lock(io, &servers->lock);
+    if (p->source.kind == WEIR_ADDRESS_NONE) p->source = from;
+    const bool same = weir_address_equal(&p->source, &from);
+    *out = p->cookie;
+    weir_wait_unlock(io, &servers->lock);
+    if (same) return 0;
+    uint8_t client[sizeof p->cookie.client];
+    const int error = weir_dns_servers_random(io, servers, client, sizeof client);
+    if (error) return error;
+    weir_op *chain = NULL;
+    weir_wait_lock(io, &servers->lock);
+    if (!weir_address_equal(&p->source, &from)) { /* nobody has been quicker */
+        p->source = from;
+        memcpy(p->cookie.client, client, sizeof client);
+        p->cookie.server_len = 0;
+        chain = weir_dns_link_moved(servers, peer);
+    }
+    *out = p->cookie;
+    weir_wait_unlock(io, &servers->lock);
+    weir_wait_complete_all(chain, WEIR_EADDRNOTAVAIL);
+    return 0;
+}
+
 void weir_dns_servers_keep_cookie(weir_io *io, dns_servers *servers, unsigned peer,
                                   const weir_dns_cookie *cookie)
 {
     weir_dns_cookie *kept = &servers->peers[peer].cookie;
     weir_wait_lock(io, &servers->lock);
-    kept->server_len = cookie ? cookie->server_len : 0;
-    if (cookie) memcpy(kept->server, cookie->server, cookie->server_len);
+    if (memcmp(kept->client, cookie->client, sizeof kept->client) == 0) {
+        kept->server_len = cookie->server_len;
+        memcpy(kept->server, cookie->server, cookie->server_len);
+    }
     weir_wait_unlock(io, &servers->lock);
 }

@@ -20,12 +20,14 @@ typedef struct dns_peer {
     weir_instant avoid_until; /* tried last until then */
     unsigned failures;        /* in a row */
     weir_instant plain_until; /* does not know EDNS */
-    weir_dns_cookie cookie;   /* ours for it, and what it gave */
+    weir_dns_cookie cookie;   /* ours for it, and what it gave … */
+    weir_address source;      /* … to this address of ours, port 0; NONE: not shown yet */
     dns_link *links[DNS_LINKS];
     unsigned link_count;
     uint64_t failed_serial;         /* of a connection that ended with an error … */
     int failed_error;               /* … and the error */
-    weir_wait_list backlog;         /* ops of queries for which no connection has room */
+    weir_wait_list backlog;         /* ops of queries for which no connection has room … */
+    weir_wait_list choosy;          /* … and that want one newer than one they know */
     dns_udp_link *ports[DNS_PORTS]; /* shared by questions over UDP, or NULL */
     uint32_t under_way;             /* attempts over UDP; atomic */
 } dns_peer;
@@ -68,7 +70,14 @@ void weir_dns_servers_blame(weir_io *io, dns_servers *servers, unsigned peer, we
 void weir_dns_servers_keep_plain(weir_io *io, dns_servers *servers, unsigned peer,
                                  weir_instant now);
 
-/* Its cookie, to be shown next time; NULL: it has forgotten that it knows any. */
+/* The cookie to show from `source`, an address of ours.  Our part of it is another one for each, so
+ * that nobody can tell who has moved, and what the server gave to another address is forgotten
+ * (RFC 9018 3).  Returns 0 or errors of weir_random_secure.  Never waits. */
+int weir_dns_servers_cookie(weir_io *io, dns_servers *servers, unsigned peer,
+                            const weir_address *source, weir_dns_cookie *out);
+
+/* Its cookie, to be shown next time; without a server's part: it has forgotten that it knows any.
+ * Does nothing if ours is another one by now. */
 void weir_dns_servers_keep_cookie(weir_io *io, dns_servers *servers, unsigned peer,
                                   const weir_dns_cookie *cookie);
 

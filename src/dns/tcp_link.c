@@ -11,7 +11,7 @@
  * Invariant: a link is in its peer's array, from its making until its writer takes it out under the
  * servers' lock; an op in one of its slots, or in the backlog, is completed by who takes it out
  * under that lock.  A slot whose op was withdrawn stays taken until its answer comes, so that its
- * id is not used for another question.
+ * id is not used for another question; when there are too many of them, the link retires.
  */
 #include "dns/tcp_link.h"
 
@@ -24,6 +24,8 @@
 
 #include "dns/servers.h"
 #include "dns/tcp_read.h"
+
+enum { ALL_SLOTS = DNS_LINK_SLOTS + DNS_LINK_LOST };
 
 /* Frees what was not sent. */
 static void drop_outgoing(dns_outgoing *chain)
@@ -61,8 +63,7 @@ static weir_op *woken_writer(dns_link *link)
 
 static bool has_room(const dns_link *link, uint64_t after)
 {
-    return !link->closing && !link->retiring && link->taken < DNS_LINK_SLOTS &&
-           link->serial > after;
+    return !link->closing && !link->retiring && link->live < DNS_LINK_SLOTS && link->serial > after;
 }
 
 /* The connection for a query, or NULL. */
@@ -75,7 +76,7 @@ static dns_link *choose(const dns_peer *peer, uint64_t after)
 
 static bool id_is_taken(const dns_link *link, uint16_t id)
 {
-    for (unsigned i = 0; i < DNS_LINK_SLOTS; i++)
+    for (unsigned i = 0; i < ALL_SLOTS; i++)
         if (link->slots[i].taken && link->slots[i].id == id) return true;
     return false;
 }
@@ -121,6 +122,33 @@ static void settle_link(weir_io *io, dns_link *link)
         link->idle_since = weir_now(io, WEIR_CLOCK_MONOTONIC);
 }
 
+static const dns_link_query *query_of(const weir_op *op)
+{
+    return op->args.wait.value.pointer;
+}
+
+/* Where an op waits for a connection with room. */
+static weir_wait_list *backlog_of(dns_peer *peer, const weir_op *op)
+{
+    return query_of(op)->after > 0 ? &peer->choosy : &peer->backlog;
+}
+
+/* Gives what room there is to who has waited for it; those who want a newer connection have waited
+ * twice, and their first speaks for all of them. */
+static void give_room(dns_link *link)
+{
+    dns_peer *peer = &link->servers->peers[link->peer];
+    while (has_room(link, 0)) {
+        weir_op *next = peer->choosy.first;
+        if (next && has_room(link, query_of(next)->after))
+            weir_wait_list_remove(&peer->choosy, next);
+        else
+            next = weir_wait_list_take(&peer->backlog);
+        if (!next) return;
+        enlist(link, next);
+    }
+}
+
 /* Takes an op out of its slot, for who completes it; NULL: it was withdrawn before. */
 static weir_op *release(weir_io *io, dns_link *link, unsigned slot)
 {
@@ -131,13 +159,34 @@ static weir_op *release(weir_io *io, dns_link *link, unsigned slot)
         mark_taken(op);
         link->live--;
     }
-    dns_peer *peer = &link->servers->peers[link->peer];
-    if (has_room(link, 0)) {
-        weir_op *next = weir_wait_list_take(&peer->backlog);
-        if (next) enlist(link, next);
-    }
+    give_room(link);
     settle_link(io, link);
     return op;
+}
+
+/* Whether the octets of a query show a cookie that is no longer the one. */
+static bool is_outdated(const dns_peer *peer, const weir_op *op)
+{
+    const weir_dns_cookie *cookie = query_of(op)->cookie;
+    return cookie && memcmp(cookie->client, peer->cookie.client, sizeof cookie->client) != 0;
+}
+
+static weir_op *chain_on(weir_op *chain, weir_op *op)
+{
+    mark_taken(op);
+    weir_op_words_of(op)->next = chain;
+    return op;
+}
+
+weir_op *weir_dns_link_moved(dns_servers *servers, unsigned index)
+{
+    dns_peer *peer = &servers->peers[index];
+    for (unsigned i = 0; i < peer->link_count; i++) /* those that connect will see */
+        peer->links[i]->retiring |= peer->links[i]->running;
+    weir_op *chain = NULL, *op;
+    while ((op = weir_wait_list_take(&peer->choosy))) chain = chain_on(chain, op);
+    while ((op = weir_wait_list_take(&peer->backlog))) chain = chain_on(chain, op);
+    return chain;
 }
 
 /* The op ------------------------------------------------------------------------------------- */
@@ -152,7 +201,10 @@ static bool start_query(weir_io *io, weir_op *op)
     weir_wait_lock(io, &servers->lock);
     dns_link *link = choose(peer, query->after);
     query->link = NULL;
-    if (link) {
+    if (is_outdated(peer, op)) {
+        op->result = WEIR_EADDRNOTAVAIL;
+        waits = false;
+    } else if (link) {
         enlist(link, op);
         writer = woken_writer(link);
     } else if (peer->link_count < DNS_LINKS) {
@@ -161,7 +213,7 @@ static bool start_query(weir_io *io, weir_op *op)
         op->result = failed ? peer->failed_error : WEIR_EAGAIN;
         waits = false;
     } else {
-        weir_wait_list_append(&peer->backlog, op);
+        weir_wait_list_append(backlog_of(peer, op), op);
     }
     weir_wait_unlock(io, &servers->lock);
     if (writer) weir_wait_complete(writer, 0);
@@ -180,10 +232,12 @@ static bool stop_query(weir_io *io, weir_op *op)
         link->slots[query->slot].op = NULL;
         link->live--;
         mark_taken(op);
+        if (link->taken - link->live >= DNS_LINK_LOST) link->retiring = true;
+        give_room(link);
         settle_link(io, link);
         writer = woken_writer(link);
     } else if (waits) {
-        weir_wait_list_remove(&servers->peers[query->peer].backlog, op);
+        weir_wait_list_remove(backlog_of(&servers->peers[query->peer], op), op);
     }
     weir_wait_unlock(io, &servers->lock);
     if (writer) weir_wait_complete(writer, 0);
@@ -220,12 +274,14 @@ void weir_dns_link_close(weir_io *io, dns_link *link, int error)
     if (writer) weir_wait_complete(writer, 0);
 }
 
-bool weir_dns_link_idle(weir_io *io, dns_link *link, weir_instant now)
+bool weir_dns_link_idle(weir_io *io, dns_link *link, weir_instant now, weir_deadline *look)
 {
-    weir_wait_lock(io, &link->servers->lock);
     const weir_duration idle = link->servers->options.tcp_idle;
-    const bool over =
-        link->live == 0 && weir_deadline_passed(weir_instant_add(link->idle_since, idle), now);
+    *look = weir_never();
+    if (idle.ns == 0) return false; /* it closes when the last question has gone */
+    weir_wait_lock(io, &link->servers->lock);
+    *look = weir_instant_add(link->live > 0 ? now : link->idle_since, idle);
+    const bool over = weir_deadline_passed(*look, now);
     if (over) link->closing = true;
     weir_wait_unlock(io, &link->servers->lock);
     return over;
@@ -238,9 +294,8 @@ bool weir_dns_link_deliver(weir_io *io, dns_link *link, weir_bytes message, uint
     weir_wait_lock(io, &link->servers->lock);
     link->heard++;
     unsigned slot = 0;
-    while (slot < DNS_LINK_SLOTS && !(link->slots[slot].taken && link->slots[slot].id == id))
-        slot++;
-    const bool known = slot < DNS_LINK_SLOTS;
+    while (slot < ALL_SLOTS && !(link->slots[slot].taken && link->slots[slot].id == id)) slot++;
+    const bool known = slot < ALL_SLOTS;
     weir_op *op = known ? release(io, link, slot) : NULL;
     int64_t result = (int64_t)message.len;
     if (op) {
@@ -344,23 +399,55 @@ static void end_link(weir_io *io, dns_link *link, int error)
     weir_wait_lock(io, &servers->lock);
     for (unsigned i = 0; i < peer->link_count; i++)
         if (peer->links[i] == link) peer->links[i] = peer->links[--peer->link_count];
-    for (unsigned i = 0; i < DNS_LINK_SLOTS; i++) {
-        weir_op *op = link->slots[i].op;
-        if (!op) continue;
-        mark_taken(op);
-        weir_op_words_of(op)->next = chain;
-        chain = op;
-    }
+    for (unsigned i = 0; i < ALL_SLOTS; i++)
+        if (link->slots[i].op) chain = chain_on(chain, link->slots[i].op);
     if (error < 0) {
         peer->failed_serial = link->serial;
         peer->failed_error = error;
     }
     weir_op *backlog = servers->ending ? NULL : weir_wait_list_take_all(&peer->backlog);
+    weir_op *choosy = servers->ending ? NULL : weir_wait_list_take_all(&peer->choosy);
     weir_wait_unlock(io, &servers->lock);
     weir_wait_complete_all(chain, error < 0 ? error : WEIR_ECONNRESET);
+    weir_wait_complete_all(choosy, WEIR_EAGAIN);
     weir_wait_complete_all(backlog, WEIR_EAGAIN);
     drop_outgoing(link->outgoing);
     free(link);
+}
+
+/* Learns from which address of ours the link goes out.  If the questions that came meanwhile show
+ * the cookie of another, they are given back, before anything was sent.  Returns 0 or an error. */
+static int settle_source(weir_io *io, dns_link *link)
+{
+    dns_servers *servers = link->servers;
+    const dns_peer *peer = &servers->peers[link->peer];
+    weir_address source;
+    weir_dns_cookie cookie;
+    int error = weir_tcp_local(io, &link->tcp, &source);
+    if (!error) error = weir_dns_servers_cookie(io, servers, link->peer, &source, &cookie);
+    if (error) return error;
+    weir_op *chain = NULL;
+    weir_wait_lock(io, &servers->lock);
+    bool outdated = false;
+    for (unsigned i = 0; i < ALL_SLOTS; i++)
+        outdated |= link->slots[i].op && is_outdated(peer, link->slots[i].op);
+    link->running = true;
+    /* It may have changed again since. */
+    link->retiring |= memcmp(cookie.client, peer->cookie.client, sizeof cookie.client) != 0;
+    dns_outgoing *unsent = outdated ? link->outgoing : NULL;
+    for (unsigned i = 0; outdated && i < ALL_SLOTS; i++) {
+        if (link->slots[i].op) chain = chain_on(chain, link->slots[i].op);
+        link->slots[i] = (dns_link_slot){0};
+    }
+    if (outdated) {
+        link->outgoing = NULL;
+        link->taken = link->live = 0;
+        settle_link(io, link);
+    }
+    weir_wait_unlock(io, &servers->lock);
+    weir_wait_complete_all(chain, WEIR_EADDRNOTAVAIL);
+    drop_outgoing(unsent);
+    return 0;
 }
 
 static int run_link(weir_io *io, void *argument)
@@ -369,6 +456,8 @@ static int run_link(weir_io *io, void *argument)
     dns_servers *servers = link->servers;
     int error = servers->transport->open(io, &servers->peers[link->peer].address,
                                          servers->options.timeout, &link->tcp, &link->stream);
+    if (!error && servers->options.edns && (error = settle_source(io, link)) != 0)
+        weir_stream_close(io, link->stream);
     if (!error) {
         const weir_task_options options = {.name = "DNS answers", .worker = WEIR_WORKER_SAME};
         weir_task reader;
@@ -394,6 +483,7 @@ int weir_dns_link_open(weir_io *io, dns_link_query *query)
     if (!link) return WEIR_ENOMEM;
     link->servers = servers;
     link->peer = query->peer;
+    link->idle_since = weir_now(io, WEIR_CLOCK_MONOTONIC);
     weir_wait_lock(io, &servers->lock);
     const bool wanted = peer->link_count < DNS_LINKS && !choose(peer, query->after);
     if (wanted) {

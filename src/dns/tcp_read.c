@@ -3,7 +3,9 @@
  * The reading task of a connection: messages with two octets of length before each (RFC 1035
  * 4.2.2), cut out of the stream.
  *
- * Memory grows as octets come: a length alone, which costs a peer nothing, costs us nothing.
+ * Memory grows as octets come: a length alone, which costs a peer nothing, costs us nothing.  A
+ * message that has begun has to be there while somebody may still wait for it; octets that trickle
+ * in keep no connection open that nobody needs.
  */
 #include "dns/tcp_read.h"
 
@@ -60,6 +62,7 @@ static int64_t take_messages(weir_io *io, dns_link *link, unsigned *strays)
         whole = FRAME;
     }
     link->have -= at;
+    if (at > 0 || link->have == 0) link->until = weir_never();
     if (link->far && link->have <= DNS_LINK_BUFFER && whole <= DNS_LINK_BUFFER) {
         memcpy(link->buffer, link->far + at, link->have);
         free(link->far);
@@ -74,23 +77,31 @@ static int64_t take_messages(weir_io *io, dns_link *link, unsigned *strays)
 /* Reads some, and closes the link if nobody has needed it for long.  Returns 0 or an error. */
 static int read_some(weir_io *io, dns_link *link)
 {
+    const weir_instant now = weir_now(io, WEIR_CLOCK_MONOTONIC);
+    if (weir_deadline_passed(link->until, now)) return WEIR_ETIMEDOUT;
+    weir_deadline look;
+    if (weir_dns_link_idle(io, link, now, &look)) return WEIR_EDEADLINE;
     const struct iovec slice = {octets_of(link) + link->have, link->room - link->have};
-    const weir_duration idle = link->servers->options.tcp_idle;
-    const weir_deadline until = idle.ns > 0 ? weir_deadline_after(io, idle) : weir_never();
+    const weir_deadline until = weir_instant_min(link->until, look);
     const int64_t n = weir_stream_read_vector(io, link->stream, &slice, 1, until);
-    if (n > 0) {
-        link->have += (size_t)n;
-        return 0;
-    }
     if (n == 0) return WEIR_EEOF;
-    if (n != WEIR_EDEADLINE) return (int)n;
-    return weir_dns_link_idle(io, link, weir_now(io, WEIR_CLOCK_MONOTONIC)) ? WEIR_EDEADLINE : 0;
+    if (n < 0) return n == WEIR_EDEADLINE ? 0 : (int)n;
+    link->have += (size_t)n;
+    return 0;
+}
+
+/* Sets the time of a message that has begun: that of the questions which it may answer. */
+static void begin_message(weir_io *io, dns_link *link)
+{
+    if (link->have == 0 || !weir_is_never(link->until)) return;
+    link->until = weir_deadline_after(io, weir_duration_scale(link->servers->options.timeout, 2));
 }
 
 int weir_dns_link_read(weir_io *io, void *argument)
 {
     dns_link *link = argument;
     link->room = DNS_LINK_BUFFER;
+    link->until = weir_never();
     unsigned strays = 0;
     int64_t whole = FRAME;
     int error = 0;
@@ -99,6 +110,7 @@ int weir_dns_link_read(weir_io *io, void *argument)
         if (!error) error = read_some(io, link);
         if (!error) whole = take_messages(io, link, &strays);
         if (whole < 0) error = (int)whole;
+        if (!error) begin_message(io, link);
     }
     weir_dns_link_close(io, link, error);
     return 0;

@@ -24,6 +24,7 @@ struct dns_link {
     dns_servers *servers;
     unsigned peer;
     uint64_t serial;
+    bool running; /* connected; the cookie is that of our address */
     bool retiring, closing;
     int error;            /* with `closing`: why, or 0 */
     uint64_t heard;       /* messages that came */
@@ -31,13 +32,14 @@ struct dns_link {
     weir_instant idle_since;
     dns_outgoing *outgoing, *last_outgoing;
     weir_wait_list writer; /* the op of the writer, when it waits */
-    dns_link_slot slots[DNS_LINK_SLOTS];
+    dns_link_slot slots[DNS_LINK_SLOTS + DNS_LINK_LOST];
 
     /* The tasks' own. */
     weir_tcp_stream tcp;
     weir_stream *stream;
-    size_t have, room; /* the reader's buffer: octets in it, and how many it can hold */
-    uint8_t *far;      /* malloc'd, while a message is longer than `buffer` */
+    size_t have, room;   /* the reader's buffer: octets in it, and how many it can hold */
+    weir_deadline until; /* for the message that has begun; never: none has */
+    uint8_t *far;        /* malloc'd, while a message is longer than `buffer` */
     uint8_t buffer[DNS_LINK_BUFFER];
 };
 
@@ -49,8 +51,9 @@ int weir_dns_link_read(weir_io *io, void *argument);
  * was that of a question. */
 bool weir_dns_link_deliver(weir_io *io, dns_link *link, weir_bytes message, uint8_t *far);
 
-/* Closes a link that has been idle long enough.  Returns whether it has. */
-bool weir_dns_link_idle(weir_io *io, dns_link *link, weir_instant now);
+/* Closes a link that has been idle long enough.  Returns whether it has; else *look is when to ask
+ * again. */
+bool weir_dns_link_idle(weir_io *io, dns_link *link, weir_instant now, weir_deadline *look);
 
 /* Asks the writer to end. */
 void weir_dns_link_close(weir_io *io, dns_link *link, int error);

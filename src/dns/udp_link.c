@@ -40,10 +40,12 @@ struct dns_udp_link {
     dns_servers *servers;
     unsigned peer;
     weir_socket socket;
-    uint32_t refs; /* atomic */
-    uint32_t lock; /* guards what follows, up to the reader's own */
+    weir_address source; /* of ours; does not change */
+    uint32_t refs;       /* atomic */
+    uint32_t lock;       /* guards what follows, up to the reader's own */
     bool ended;
     unsigned used, open; /* questions: all, and those in the table */
+    unsigned hints;      /* that came */
     unsigned foreign;    /* messages */
     weir_instant until;  /* takes new questions */
     slot slots[SLOTS];
@@ -82,7 +84,7 @@ static weir_op *settle(dns_udp_link *link, slot *s, int64_t result)
 
 static bool takes_questions(const dns_udp_link *link, weir_instant now)
 {
-    return !link->ended && link->used < DNS_PORT_QUESTIONS &&
+    return !link->ended && link->hints == 0 && link->used < DNS_PORT_QUESTIONS &&
            weir_instant_compare(now, link->until) < 0;
 }
 
@@ -99,6 +101,7 @@ static bool enlist(weir_io *io, dns_udp_link *link, weir_instant now, dns_udp_qu
         query->link = link;
         query->op = NULL;
         query->result = 0;
+        query->hint = 0;
         query->ignored = 0;
     }
     weir_wait_unlock(io, &link->lock);
@@ -148,6 +151,32 @@ static void end(weir_io *io, dns_udp_link *link, int error)
         replace(io, link->servers, &peer->ports[i], link, NULL);
 }
 
+/* Gives a hint to all questions, the first time.  Returns whether there have
+ * not been more than could be true: one for each question. */
+static bool give_hint(weir_io *io, dns_udp_link *link, int error)
+{
+    weir_op *chain = NULL;
+    weir_wait_lock(io, &link->lock);
+    const bool first = link->hints++ == 0;
+    for (unsigned i = 0; first && i < SLOTS; i++) {
+        dns_udp_query *query = link->slots[i].query;
+        if (!query) continue;
+        weir_op *op = query->op;
+        if (op) {
+            query->op = NULL;
+            weir_op_words_of(op)->previous = op;
+            weir_op_words_of(op)->next = chain;
+            chain = op;
+        } else {
+            query->hint = error;
+        }
+    }
+    const bool good = link->hints <= link->used;
+    weir_wait_unlock(io, &link->lock);
+    weir_wait_complete_all(chain, error);
+    return good;
+}
+
 /* Hands a message to the question that it answers.  Returns whether there have not been too many
  * foreign ones. */
 static bool deliver(weir_io *io, dns_udp_link *link, const uint8_t *octets, size_t len, bool whole)
@@ -185,6 +214,7 @@ static int read_some(weir_io *io, dns_udp_link *link)
     op.args.messages.count = BATCH;
     weir_op_set_deadline(&op, weir_deadline_after(io, pause_time));
     const int64_t n = weir_do(io, &op);
+    if (weir_dns_port_is_hint(n)) return give_hint(io, link, (int)n) ? 0 : WEIR_EDNS_MESSAGE;
     if (n < 0) return n == WEIR_EDEADLINE ? 0 : (int)n;
     for (int64_t i = 0; i < n; i++) {
         const weir_message *m = &link->messages[i];
@@ -257,6 +287,7 @@ static int make(weir_io *io, dns_servers *servers, unsigned peer, dns_udp_link *
         return error;
     }
     error = weir_connect(io, link->socket, server);
+    if (!error) error = weir_local_address(io, link->socket, &link->source);
     if (!error) {
         const weir_task_options options = {.name = "DNS answers", .worker = WEIR_WORKER_ANY};
         link->refs = 3; /* ours, the reader's, the place's */
@@ -294,10 +325,30 @@ int weir_dns_port_join(weir_io *io, dns_servers *servers, unsigned peer, unsigne
     dns_udp_link **place = &servers->peers[peer].ports[choice % DNS_PORTS];
     for (;;) {
         dns_udp_link *link = take(io, servers, place);
-        if (link && enlist(io, link, now, query)) return 0;
-        const int error = make(io, servers, peer, place, link);
+        int error = 0;
+        if (link && query->query->has_cookie)
+            error =
+                weir_dns_servers_cookie(io, servers, peer, &link->source, &query->query->cookie);
+        if (link && !error && enlist(io, link, now, query)) return 0;
+        if (!error) error = make(io, servers, peer, place, link);
         if (link) release(io, link);
         if (error) return error;
+    }
+}
+
+bool weir_dns_port_is_hint(int64_t error)
+{
+    switch (error) {
+    case WEIR_ECONNREFUSED:
+    case WEIR_EHOSTUNREACH:
+    case WEIR_ENETUNREACH:
+    case WEIR_EHOSTDOWN:
+    case WEIR_ENONET:
+    case WEIR_ENOPROTOOPT:
+    case WEIR_EPROTO:
+    case WEIR_EMSGSIZE:
+    case WEIR_EACCES: return true;
+    default: return false;
     }
 }
 
@@ -307,7 +358,8 @@ int weir_dns_port_send(weir_io *io, dns_udp_query *query, weir_bytes message)
      * together. */
     const int64_t n = weir_write(io, query->link->socket, message.data, message.len);
     /* What an earlier message met with is told once, to whoever comes first: it is for all. */
-    if (n == WEIR_ECONNREFUSED) end(io, query->link, (int)n);
+    if (weir_dns_port_is_hint(n) && !give_hint(io, query->link, (int)n))
+        end(io, query->link, WEIR_EDNS_MESSAGE);
     return n < 0 ? (int)n : 0;
 }
 
@@ -317,8 +369,9 @@ static bool start_waiting(weir_io *io, weir_op *op)
 {
     dns_udp_query *query = op->args.wait.value.pointer;
     weir_wait_lock(io, &query->link->lock);
-    const bool waits = query->result == 0;
-    op->result = query->result;
+    const bool waits = query->result == 0 && query->hint == 0;
+    op->result = query->result ? query->result : query->hint;
+    query->hint = 0;
     weir_op_words_of(op)->next = weir_op_words_of(op)->previous = NULL;
     if (waits) query->op = op;
     weir_wait_unlock(io, &query->link->lock);

@@ -12,6 +12,10 @@
  * A link is used for a bounded number of questions and a bounded time, and goes when the last of
  * them has left: who guesses finds ports and ids changed.  An asker owns no part of it: it may be
  * canceled at any time, and its id is not used again.
+ *
+ * An ICMP message that tells of a datagram which did not arrive does not say here which one, and
+ * anybody may have sent it.  So it is a hint, given once to each question that is under way: it had
+ * better be asked elsewhere as well.  The link takes no new questions then, but goes on to listen.
  */
 #ifndef DNS_UDP_LINK_H
 #define DNS_UDP_LINK_H
@@ -38,6 +42,7 @@ typedef struct dns_udp_query {
     dns_udp_link *link; /* NULL: it has none */
     weir_op *op;        /* that waits, or NULL */
     int64_t result;     /* what the op comes to; 0: not known yet */
+    int hint;           /* to be told by the op, once, before that; 0: none */
     unsigned ignored;   /* messages with its id that are no answer to it */
     dns_judgement judgement;
 } dns_udp_query;
@@ -52,13 +57,18 @@ bool weir_dns_port_is_shared(const dns_servers *servers, unsigned peer);
 int weir_dns_port_join(weir_io *io, dns_servers *servers, unsigned peer, unsigned choice,
                        weir_instant now, dns_udp_query *query);
 
-/* Sends its message.  Returns 0 or errors of weir_send.  A cancellation point. */
+/* Whether what a port says is but a hint: it was told by ICMP (RFC 1122 4.1.3.3), which is told
+ * once. */
+bool weir_dns_port_is_hint(int64_t error);
+
+/* Sends its message.  Returns 0 or errors of weir_write; a hint is told of an earlier message: this
+ * one has not been sent, and had better go over another link.  A cancellation point. */
 int weir_dns_port_send(weir_io *io, dns_udp_query *query, weir_bytes message);
 
 /* Fills `op` so that it waits for the answer, which `judgement` tells of.  Its result is the length
- * of the message; WEIR_EDNS_MESSAGE: too many foreign ones came, and the port was given up; else
- * what the port failed with: WEIR_ECONNREFUSED …  The deadline is reset.  It may be withdrawn and
- * performed again. */
+ * of the message; a hint (weir_dns_port_is_hint): the answer may come all the same, perform it
+ * again; WEIR_EDNS_MESSAGE: too many foreign messages came, and the port was given up; else what
+ * the port failed with.  The deadline is reset.  It may be withdrawn and performed again. */
 void weir_dns_port_op(weir_op *op, dns_udp_query *query);
 
 /* Leaves the link, if there is one.  The op is not in flight.  Not a cancellation point. */

@@ -108,6 +108,7 @@ typedef struct dns_server_question {
     weir_dns_header header;
     weir_address from;
     bool tcp, edns, cookie, dnssec_ok;
+    uint8_t client[8]; /* with `cookie`: the client's part */
     uint16_t udp_size;
     unsigned connection; /* TCP: which, from 1 on */
 } dns_server_question;

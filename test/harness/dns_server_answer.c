@@ -28,6 +28,7 @@ bool dns_server_read(weir_bytes message, dns_server_question *out, weir_dns_cook
         weir_bytes value;
         while (weir_dns_edns_next(&edns.options, &code, &value) > 0)
             if (code == WEIR_DNS_EDNS_COOKIE) out->cookie = !weir_dns_cookie_decode(value, cookie);
+        if (out->cookie) memcpy(out->client, cookie->client, sizeof out->client);
     }
     return true;
 }

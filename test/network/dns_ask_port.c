@@ -157,18 +157,6 @@ CONTRACT(dns_ask_port_that_is_flooded_is_given_up)
     end_both(io, server, servers);
 }
 
-CONTRACT(dns_ask_port_that_is_refused_ends_all_its_questions)
-{
-    const dns_ask_options options = ask_patiently();
-    dns_server_keeper keeper;
-    const weir_address nobody = dns_server_nobody(io, &keeper);
-    dns_servers *servers;
-    check_int(weir_dns_servers_create(io, &nobody, 1, &options, &servers), 0);
-    finish(io, begin(io, servers, "host.example.", false), WEIR_EDNS_UNREACHABLE);
-    weir_dns_servers_destroy(io, servers);
-    dns_server_nobody_end(io, &keeper);
-}
-
 /* Half of those who share ports go; the others are answered. */
 CONTRACT(dns_ask_port_is_left_by_the_canceled)
 {
