@@ -10,7 +10,11 @@
 #include <weir/base/error.h>
 #include <weir/dns/wire/record.h>
 
-enum { RECORD_HEAD = 4 };
+enum {
+    RECORD_HEAD = 4,
+    POINTER_PRICE = 2, /* of a name that begins with a pointer, in looks */
+    LABELS_FREE = 4,   /* of a name, that are compared for a look */
+};
 
 /* What is looked for, and how far it is. */
 typedef struct digest {
@@ -21,6 +25,9 @@ typedef struct digest {
     dns_packed_head head;
     uint32_t ttl;       /* the least so far */
     unsigned looks;     /* at records, over all owners: the chain may be in any order */
+    unsigned price;     /* of a look at a name that is not the one before, by the owner's labels */
+    size_t last;        /* where the name before began, after its pointer; 0: none for this owner */
+    bool last_is;       /* … the owner */
     unsigned malformed; /* records that were asked for and cannot be read */
 } digest;
 
@@ -147,6 +154,28 @@ static int follow(digest *d, const weir_dns_record *record)
     return error;
 }
 
+/* Whether a record is the owner's.  Records of one name mostly point to the same place, which is
+ * compared once; else it costs the more looks the longer it may take, as pointers may lead from
+ * each label of the name to the next. */
+static bool is_owners(digest *d, const weir_dns_reader *reader, const weir_dns_record *record)
+{
+    const uint8_t *at = (const uint8_t *)reader->message.data + record->name_at;
+    const size_t target = at[0] < 0xc0 ? 0 : (size_t)(at[0] & 0x3f) << 8 | at[1];
+    if (target > 0 && target == d->last) return d->last_is;
+    d->looks += d->price + (target > 0 ? POINTER_PRICE : 0);
+    d->last = target;
+    return d->last_is = weir_dns_reader_name_is(reader, record->name_at, &d->owner);
+}
+
+/* Begins with an owner. */
+static void begin_owner(digest *d)
+{
+    unsigned labels = 0;
+    for (size_t at = 0; d->owner.octets[at]; at += 1u + d->owner.octets[at]) labels++;
+    d->price = labels / LABELS_FREE;
+    d->last = 0;
+}
+
 /* Takes what stands at the owner: 1 if its CNAME record was followed, 0 if that is all, an error.
  * A circle of CNAME records ends at DNS_ALIASES. */
 static int take_owner(digest *d)
@@ -154,13 +183,14 @@ static int take_owner(digest *d)
     weir_dns_reader reader = d->records;
     weir_dns_record record, alias = {0};
     int got;
+    begin_owner(d);
     while ((got = weir_dns_reader_record(&reader, &record)) > 0) {
         if (record.section != WEIR_DNS_ANSWER) break;
         if (++d->looks > DNS_LOOKS) return WEIR_EDNS_ANSWER;
         if (record.class_ != WEIR_DNS_CLASS_IN) continue;
         bool wanted = record.type == d->type || d->type == WEIR_DNS_ANY;
         if (!wanted && record.type != WEIR_DNS_CNAME) continue;
-        if (!weir_dns_reader_name_is(&reader, record.name_at, &d->owner)) continue;
+        if (!is_owners(d, &reader, &record)) continue;
         if (!wanted) {
             alias = record;
         } else if (d->head.records < DNS_RECORDS) {
