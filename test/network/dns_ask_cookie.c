@@ -92,6 +92,8 @@ CONTRACT(dns_ask_cookie_of_shared_ports)
         return;
     ask_once(io, servers, "host.example.", 0);
     move(io, servers);
+    /* As if so many had ports of their own: none of these learns of the address first. */
+    __atomic_add_fetch(&servers->peers[0].under_way, DNS_FRESH_PORTS, __ATOMIC_RELAXED);
     weir_group group = WEIR_GROUP_INIT;
     lookup *many = calloc(MANY, sizeof *many);
     for (int i = 0; i < MANY; i++) {
@@ -106,6 +108,7 @@ CONTRACT(dns_ask_cookie_of_shared_ports)
         lookup_free(&many[i]);
     }
     free(many);
+    __atomic_sub_fetch(&servers->peers[0].under_way, DNS_FRESH_PORTS, __ATOMIC_RELAXED);
     end_both(io, server, servers);
 }
 
