@@ -95,12 +95,14 @@ typedef struct dns_reply {
  * and the one question that was asked; with mix_case in the very letters. (One that says FORMERR,
  * NOTIMP, SERVFAIL or REFUSED may lack the question.)  All others are counted and ignored; waiting
  * goes on, until there have been 64 at one port: then over TCP.  So it does with a server that has
- * given a cookie and does not show it (RFC 7873 5.3).  A server that answers SERVFAIL, REFUSED,
- * NOTIMP, FORMERR or nonsense, or cannot be reached, is passed over at once and tried last for a
- * while; one that answers FORMERR, NOTIMP or BADVERS to EDNS is asked again without (RFC 6891 7);
- * BADCOOKIE is asked again once with the new cookie, then over TCP (RFC 7873 5.3).  TC: the same
- * server over TCP. Sockets of earlier attempts stay open while later ones run: a late answer still
- * counts; four at once (with `parallel` DNS_SERVERS), then the oldest is closed.
+ * given a cookie and does not show it (RFC 7873 5.3); a cookie is shown from one address of ours.
+ * A server that answers SERVFAIL, REFUSED, NOTIMP, FORMERR or nonsense, or cannot be reached, is
+ * passed over at once and tried last for a while; one that answers FORMERR, NOTIMP or BADVERS to
+ * EDNS is asked again without (RFC 6891 7); BADCOOKIE is asked again once with the new cookie, then
+ * over TCP (RFC 7873 5.3).  TC: the same server over TCP. Sockets of earlier attempts stay open
+ * while later ones run: a late answer still counts; four at once (with `parallel` DNS_SERVERS),
+ * then the oldest is closed.  So do those that a refusal came to, by ICMP, which anybody can send:
+ * asking goes on elsewhere at once.
  *
  * An attempt has a port of its own, a fresh one (RFC 5452 9.2), as long as fewer than eight are
  * under way at the server.  Others go over one of four shared ports at random, each of which is

@@ -157,13 +157,15 @@ CONTRACT(dns_ask_hint_leaves_the_others_listening)
 CONTRACT(dns_ask_hint_that_is_true_costs_no_time)
 {
     const dns_ask_options options = ask_patiently();
-    const weir_address nobody = dns_server_nobody(io);
+    dns_server_keeper keeper;
+    const weir_address nobody = dns_server_nobody(io, &keeper);
     dns_servers *servers;
     check_int(weir_dns_servers_create(io, &nobody, 1, &options, &servers), 0);
     const weir_instant start = weir_now(io, WEIR_CLOCK_MONOTONIC);
     for (int i = 0; i < 3; i++) finish(io, begin(io, servers, -1), WEIR_EDNS_UNREACHABLE);
     check(contract_ms_since(io, start) < 20000);
     weir_dns_servers_destroy(io, servers);
+    dns_server_nobody_end(io, &keeper);
 }
 
 /* The descriptor of a port from which the server is asked. */
