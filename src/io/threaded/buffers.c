@@ -56,6 +56,9 @@ static void put(engine *e, void **buffer)
 int64_t weir_threaded_read_lent(engine *e, weir_op *op)
 {
     weir_lent *out = op->args.lent.out;
+    weir_receiver *receiver = op->args.lent.receiver;
+    /* The kernel tells a reset once; the receiver knows it from then on. */
+    if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
     char *buffer = get(e);
     if (!buffer) {
         /* Who has nothing to read needs no buffer, and waits. */
@@ -69,7 +72,9 @@ int64_t weir_threaded_read_lent(engine *e, weir_op *op)
     }
     int error = n < 0 ? errno : 0;
     put(e, (void **)(void *)buffer);
-    return error == EAGAIN || error == EWOULDBLOCK ? WEIR_ATTEMPT_WAIT : -error;
+    if (error == EAGAIN || error == EWOULDBLOCK) return WEIR_ATTEMPT_WAIT;
+    receiver->ended = n == 0 ? 1 : -error;
+    return -error;
 }
 
 void weir_threaded_give_back(weir_io *io, weir_lent *lent)
