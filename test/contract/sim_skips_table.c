@@ -63,6 +63,7 @@ static const struct {
     {"each_clock_tells_the_time_of_the_machines", real_time},
     {"the_clock_goes_on_while_a_task_computes", real_time},
     {"relay_goes_on_past_urgent_data", urgent},
+    {"what_is_behind_an_urgent_byte_is_read_in_every_manner", urgent},
     {"a_signal_is_told_to_every_set_that_has_it", signals},
     {"a_signal_wakes_the_task_that_waits_for_it", signals},
     {"signals_that_come_often_are_told_once_and_counted", signals},
