@@ -94,6 +94,7 @@ static void free_host(host *h)
         next = p->next;
         free(p);
     }
+    if (h->net) weir_sim_unplan(&h->world->agenda, &h->net->pace.event);
     if (h->net) weir_sim_rests_end(h);
     if (h->net) weir_sim_ports_end(h->net);
     free(h->net);

@@ -9,6 +9,7 @@
 #include "io/sim/disk_tree.h"
 #include "io/sim/net.h"
 #include "io/sim/netlink.h"
+#include "io/sim/pace.h"
 #include "io/sim/tcp.h"
 #include "io/sim/trace.h"
 
@@ -130,6 +131,7 @@ static void happen(void *world_, sim_event *event)
         h->node_limit = (uint32_t)(fault->value ? fault->value : w->options.max_descriptors);
         break;
     case WEIR_SIM_SLOW: slow_down(h, (uint64_t)fault->value); break;
+    case WEIR_SIM_SLOW_READER: weir_sim_pace_set(h, (uint64_t)fault->value); break;
     case WEIR_SIM_DISK_ERROR: h->disk->errors = (uint32_t)fault->value; break;
     case WEIR_SIM_DISK_FULL: h->disk->capacity = (uint64_t)fault->value; break;
     case WEIR_SIM_MEMORY: h->memory_fails = (uint32_t)fault->value; break;
@@ -204,6 +206,7 @@ const char *weir_sim_fault_name(weir_sim_fault_kind kind)
         [WEIR_SIM_DISK_ERROR] = "disk-error",
         [WEIR_SIM_DISK_FULL] = "disk-full",
         [WEIR_SIM_MEMORY] = "memory",
+        [WEIR_SIM_SLOW_READER] = "slow-reader",
         [WEIR_SIM_CRASH] = "crash",
         [WEIR_SIM_RESTART] = "restart",
     };

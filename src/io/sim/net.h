@@ -8,6 +8,7 @@
 #define IO_SIM_NET_H
 
 #include "io/sim/node.h"
+#include "io/sim/pace.h"
 
 /* An address with a port. */
 typedef struct sim_name {
@@ -52,6 +53,7 @@ typedef struct sim_net {
     uint32_t unplugged;            /* … and by so many faults */
     struct rest *rests;            /* ports of closed connections */
     struct sim_member *members;    /* multicast groups that its sockets have joined */
+    sim_pace pace;                 /* at which its programs read */
     struct sim_netlink *listeners; /* netlink sockets that are told of changes */
 } sim_net;
 

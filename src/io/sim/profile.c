@@ -86,6 +86,7 @@ static weir_sim_fault undo_of(const weir_sim_fault *fault)
         [WEIR_SIM_DISK_ERROR] = WEIR_SIM_DISK_ERROR,
         [WEIR_SIM_DISK_FULL] = WEIR_SIM_DISK_FULL,
         [WEIR_SIM_MEMORY] = WEIR_SIM_MEMORY,
+        [WEIR_SIM_SLOW_READER] = WEIR_SIM_SLOW_READER,
         [WEIR_SIM_CRASH] = WEIR_SIM_RESTART,
     };
     return (weir_sim_fault){.kind = kinds[fault->kind], .host = fault->host, .other = fault->other};
@@ -94,10 +95,11 @@ static weir_sim_fault undo_of(const weir_sim_fault *fault)
 static weir_sim_fault draw(weir_prng *prng, weir_sim_host *const victims[], size_t count)
 {
     static const weir_sim_fault_kind kinds[] = {
-        WEIR_SIM_CUT,        WEIR_SIM_UNPLUG,    WEIR_SIM_RESET,       WEIR_SIM_RESET,
-        WEIR_SIM_RESET,      WEIR_SIM_SKEW,      WEIR_SIM_DESCRIPTORS, WEIR_SIM_SLOW,
-        WEIR_SIM_CRASH,      WEIR_SIM_FORGET,    WEIR_SIM_FORGET,      WEIR_SIM_DRIFT,
-        WEIR_SIM_DISK_ERROR, WEIR_SIM_DISK_FULL, WEIR_SIM_MEMORY,      WEIR_SIM_MEMORY,
+        WEIR_SIM_CUT,         WEIR_SIM_UNPLUG,    WEIR_SIM_RESET,       WEIR_SIM_RESET,
+        WEIR_SIM_RESET,       WEIR_SIM_SKEW,      WEIR_SIM_DESCRIPTORS, WEIR_SIM_SLOW,
+        WEIR_SIM_CRASH,       WEIR_SIM_FORGET,    WEIR_SIM_FORGET,      WEIR_SIM_DRIFT,
+        WEIR_SIM_DISK_ERROR,  WEIR_SIM_DISK_FULL, WEIR_SIM_MEMORY,      WEIR_SIM_MEMORY,
+        WEIR_SIM_SLOW_READER,
     };
     /* One draw to a statement: the order within an initializer is the compiler's. */
     weir_sim_fault fault = {.kind = kinds[weir_prng_below(prng, sizeof kinds / sizeof *kinds)]};
@@ -108,7 +110,8 @@ static weir_sim_fault draw(weir_prng *prng, weir_sim_host *const victims[], size
         fault.value = (int64_t)weir_prng_below(prng, 7200) * 1000000000 - INT64_C(3600000000000);
         break;
     case WEIR_SIM_DESCRIPTORS: fault.value = 1 + (int64_t)weir_prng_below(prng, 16); break;
-    case WEIR_SIM_SLOW: fault.value = 2000 + (int64_t)weir_prng_below(prng, 50000); break;
+    case WEIR_SIM_SLOW:
+    case WEIR_SIM_SLOW_READER: fault.value = 2000 + (int64_t)weir_prng_below(prng, 50000); break;
     case WEIR_SIM_DRIFT: fault.value = (int64_t)weir_prng_below(prng, 2000000) - 1000000; break;
     /* From one of a thousand to half of all. */
     case WEIR_SIM_DISK_ERROR:

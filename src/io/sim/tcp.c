@@ -39,6 +39,13 @@ static int64_t nothing(tcp *t)
     return t->state == TCP_CONNECTED && end_of(t)->fin ? 0 : SIM_WAIT;
 }
 
+/* Whether what has come is not to be taken now.  Of a connection that has ended, poll has said that
+ * a read does not wait. */
+static bool is_held_up(const tcp *t)
+{
+    return t->state == TCP_CONNECTED && !t->shut_in && weir_sim_pace_waits(t->node.host);
+}
+
 static int64_t receive(sim_node *n, sim_transfer *transfer)
 {
     tcp *t = (tcp *)n;
@@ -46,9 +53,12 @@ static int64_t receive(sim_node *n, sim_transfer *transfer)
     begin_message(transfer);
     if (transfer->message && transfer->message->flags & WEIR_MESSAGE_ERRORS) return SIM_WAIT;
     if (!end || end->lane.arrived == 0) return nothing(t);
-    const size_t most = weir_sim_shorten(n->host->world, transfer->length);
+    if (is_held_up(t)) return SIM_WAIT;
+    const size_t wanted = weir_sim_pace_most(n->host, transfer->length);
+    const size_t most = weir_sim_shorten(n->host->world, wanted);
     const size_t taken = weir_sim_lane_take(&end->lane, transfer, most);
     sim_end *other = other_of(t);
+    if (!transfer->peek) weir_sim_pace_took(n, taken);
     if (other->socket) {
         other->socket->pressed &= transfer->peek;
         weir_sim_stir(&other->socket->node);
@@ -98,7 +108,7 @@ static uint32_t ready(sim_node *n)
     case TCP_ENDED: return WEIR_POLL_READ | WEIR_POLL_WRITE | WEIR_POLL_ERROR;
     case TCP_CONNECTED: break;
     }
-    if (end->lane.arrived > 0 || end->fin || t->shut_in) set |= WEIR_POLL_READ;
+    if (end->lane.arrived > 0 ? !is_held_up(t) : end->fin || t->shut_in) set |= WEIR_POLL_READ;
     if ((end->fin || t->shut_in) && end->fin_sent) set |= WEIR_POLL_ERROR;
     /* As the kernel: when a third of the room is free. */
     const sim_lane *out = &other_of(t)->lane;

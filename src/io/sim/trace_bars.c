@@ -24,6 +24,7 @@ static const fault_look looks[WEIR_SIM_FAULTS] = {
     [WEIR_SIM_SKEW] = {"few", 8, 4, WEIR_SIM_SKEW},
     [WEIR_SIM_DESCRIPTORS] = {"few", 13, 4, WEIR_SIM_DESCRIPTORS},
     [WEIR_SIM_SLOW] = {"few", 18, 4, WEIR_SIM_SLOW},
+    [WEIR_SIM_SLOW_READER] = {"few", 23, 4, WEIR_SIM_SLOW_READER},
     [WEIR_SIM_RESET] = {"reset", -5, 10, WEIR_SIM_RESET},
 };
 

@@ -112,11 +112,12 @@ static void put_fault(pen *p, const sim_entry *e)
     if (e->what == WEIR_SIM_SKEW) {
         put(p, " by ");
         put_duration(p, e->value);
-    } else if (e->what == WEIR_SIM_DESCRIPTORS || e->what == WEIR_SIM_SLOW) {
+    } else if (e->what == WEIR_SIM_DESCRIPTORS || e->what == WEIR_SIM_SLOW ||
+               e->what == WEIR_SIM_SLOW_READER) {
         if (e->value) {
             put(p, " %lld", (long long)e->value);
         } else {
-            put(p, e->what == WEIR_SIM_SLOW ? " no more" : " as at first");
+            put(p, e->what == WEIR_SIM_DESCRIPTORS ? " as at first" : " no more");
         }
     }
 }

@@ -28,7 +28,8 @@ static weir_sim_fault_kind end_of(weir_sim_fault_kind kind)
     case WEIR_SIM_DRIFT:
     case WEIR_SIM_DISK_ERROR:
     case WEIR_SIM_DISK_FULL:
-    case WEIR_SIM_MEMORY: return kind; /* with the value 0 */
+    case WEIR_SIM_MEMORY:
+    case WEIR_SIM_SLOW_READER: return kind; /* with the value 0 */
     default: return WEIR_SIM_FAULTS;
     }
 }

@@ -51,6 +51,9 @@ typedef enum weir_sim_fault_kind {
     WEIR_SIM_DISK_FULL,  /* the files of `host` may have `value` bytes, any number if 0 */
     WEIR_SIM_MEMORY,     /* of a million ops of `host` that need memory, and of spawns, `value` fail
                             (WEIR_ENOMEM; WEIR_ENOBUFS of a lent read) */
+    WEIR_SIM_SLOW_READER, /* `host` reads `value` bytes per second of its TCP connections, all of
+                             them together, and any number if 0.  What it does not read stays where
+                             it is: peers' writes wait, and they probe */
     WEIR_SIM_FAULTS
 } weir_sim_fault_kind;
 
