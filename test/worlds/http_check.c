@@ -43,6 +43,7 @@ void http_note_answered(http_client *c, const http_request *r)
     const http_entry *entry = &c->ledger[r->number];
     weir_sim_trial *trial = c->world->trial;
     c->answered++;
+    if (http_reads_slowly(c->world, c->host)) http_count(c->world, "answered to a slow reader");
     http_count(c->world, row->name);
     if (!row->waits) return;
     if (row->handled && (entry->called != 1 || entry->done != 1))
@@ -82,6 +83,7 @@ static bool hits(const http_world *world, const weir_sim_fault *fault, const wei
     case WEIR_SIM_FORGET:
     case WEIR_SIM_DESCRIPTORS:
     case WEIR_SIM_SLOW:
+    case WEIR_SIM_SLOW_READER:
     case WEIR_SIM_CRASH:
     case WEIR_SIM_MEMORY: return fault->host == host;
     case WEIR_SIM_DISK_ERROR:
@@ -113,6 +115,30 @@ bool http_excused(const http_client *c)
     return false;
 }
 
+bool http_reads_slowly(const http_world *world, const weir_sim_host *host)
+{
+    const weir_sim_trial *trial = world->trial;
+    const int64_t now = weir_now(weir_sim_io(world->watcher), WEIR_CLOCK_MONOTONIC).ns;
+    bool slow = false;
+    /* Of several the last one holds. */
+    for (int64_t latest = 0, i = 0; i < (int64_t)trial->fault_count; i++) {
+        const weir_sim_fault *fault = &trial->faults[i];
+        if (fault->kind != WEIR_SIM_SLOW_READER || fault->host != host) continue;
+        if (fault->at.ns < latest || world->began + fault->at.ns > now) continue;
+        latest = fault->at.ns;
+        slow = fault->value != 0;
+    }
+    return slow;
+}
+
+void http_note_written(http_world *world, const weir_sim_host *to, weir_instant begin)
+{
+    const int64_t now = weir_now(weir_sim_io(world->watcher), WEIR_CLOCK_MONOTONIC).ns;
+    if (now - begin.ns < weir_seconds(1).ns || !http_reads_slowly(world, to)) return;
+    http_count(world, to == world->server ? "a slow server kept a client waiting"
+                                          : "a slow client kept the server waiting");
+}
+
 bool http_drained(const http_client *c)
 {
     const http_world *world = c->world;
@@ -140,6 +166,11 @@ void http_expect(http_world *world)
     if (plan->drain_at.ns || plan->renew.ns) {
         weir_sim_expect(trial, "handled during a drain", 50);
         weir_sim_expect(trial, "not answered", 50);
+    }
+    if (plan->buffers) {
+        weir_sim_expect(trial, "a slow server kept a client waiting", 50);
+        weir_sim_expect(trial, "a slow client kept the server waiting", 50);
+        weir_sim_expect(trial, "answered to a slow reader", 50);
     }
     const bool bad = trial->profile == WEIR_SIM_HOSTILE;
     for (size_t i = 0; i < trial->fault_count; i++) {

@@ -32,7 +32,10 @@ static int connect_again(weir_io *io, http_client *c)
     c->at = c->used = 0;
     c->on_connection = 0;
     c->connected_at = weir_now(io, WEIR_CLOCK_MONOTONIC).ns;
-    const int error = weir_tcp_connect(io, &c->world->address, &c->tcp);
+    const size_t bytes = c->world->plan.buffers;
+    const weir_socket_options buffers = {.send_buffer = bytes, .receive_buffer = bytes};
+    const weir_tcp_connect_options options = {.socket = bytes ? &buffers : NULL};
+    const int error = weir_tcp_connect_with(io, &c->world->address, &options, &c->tcp);
     c->open = error == 0;
     return error;
 }
@@ -60,7 +63,9 @@ static int send_wire(weir_io *io, http_client *c, size_t at, size_t end, bool pi
         size_t len = end - at;
         if (pieces && weir_random_below(io, 8)) len = 1 + (size_t)weir_random_below(io, len);
         /* A smaller count than asked for: the next write tells why. */
+        const weir_instant begin = weir_now(io, WEIR_CLOCK_MONOTONIC);
         const int64_t n = weir_tcp_write_all(io, &c->tcp, c->wire + at, len);
+        http_note_written(c->world, c->world->server, begin);
         if (n < 0) return (int)n;
         at += (size_t)n;
         const int64_t pause = pieces ? (int64_t)weir_random_below(io, 100) : 0;

@@ -71,6 +71,7 @@ int http_run(weir_sim_trial *trial, const http_plan *plan, http_script *script)
     world->trial = trial;
     world->plan = *plan;
     int error = build(trial, world);
+    if (!error) world->began = weir_now(weir_sim_io(world->watcher), WEIR_CLOCK_MONOTONIC).ns;
     if (!error) error = script(trial, world);
     if (!error) http_expect(world);
     if (!error) error = weir_run(weir_sim_io(world->watcher), watch, world);
@@ -152,6 +153,24 @@ static int disk_script(weir_sim_trial *trial, http_world *world)
     return error ? error : failing(trial, world, WEIR_SIM_DISK_ERROR, 20000, 0);
 }
 
+/* Half of the clients read slowly; in every third world the server does, what clients send it. */
+static int slow_script(weir_sim_trial *trial, http_world *world)
+{
+    static const int64_t rates[] = {5000, 15000, 40000, 100000};
+    const int64_t rate = rates[trial->seed / 3 % 4];
+    int error = 0;
+    for (unsigned i = 0; i < world->plan.clients && !error; i += 2) {
+        weir_sim_host *host = trial->seed % 3 == 0 ? world->server : world->clients[i].host;
+        const weir_sim_fault begin = {weir_milliseconds(200), WEIR_SIM_SLOW_READER, host, NULL,
+                                      rate};
+        const weir_sim_fault end = {weir_seconds(20), WEIR_SIM_SLOW_READER, host, NULL, 0};
+        error = weir_sim_trial_fault(trial, &begin);
+        if (!error) error = weir_sim_trial_fault(trial, &end);
+        if (host == world->server) break;
+    }
+    return error;
+}
+
 static int clock_script(weir_sim_trial *trial, http_world *world)
 {
     int error = 0;
@@ -218,6 +237,12 @@ int world_http_slow_reader(weir_sim_trial *trial)
     const http_plan plan = {
         .clients = 3, .requests = 3, .body = 190000, .read_rest = weir_milliseconds(40)};
     return http_run(trial, &plan, http_drawn_script);
+}
+
+int world_http_slow_host(weir_sim_trial *trial)
+{
+    const http_plan plan = {.clients = 4, .requests = 6, .body = HTTP_BODY, .buffers = 4096};
+    return http_run(trial, &plan, slow_script);
 }
 
 int world_http_reconnect(weir_sim_trial *trial)

@@ -77,15 +77,18 @@ static int begin_steps(weir_http_exchange *x, const asked *a)
     return error;
 }
 
-static void answer_in_steps(weir_io *io, weir_http_exchange *x, const asked *a, const char *content)
+static void answer_in_steps(weir_io *io, weir_http_exchange *x, http_world *world, const asked *a,
+                            const char *content)
 {
     int error = a->how == 'b' ? 0 : begin_steps(x, a);
     for (size_t at = 0; at < a->size && !error;) {
         size_t piece = 1 + (size_t)weir_random_below(io, a->size / 4 + 1);
         if (piece > a->size - at) piece = a->size - at;
+        const weir_instant begin = weir_now(io, WEIR_CLOCK_MONOTONIC);
         error = weir_http_respond_write(x, weir_bytes_of(content + at, piece));
         at += piece;
         if (!error && weir_random_below(io, 4) == 0) error = weir_http_respond_flush(x);
+        http_note_written(world, world->clients[a->client].host, begin);
     }
     if (!error) weir_http_respond_end(x);
 }
@@ -145,7 +148,7 @@ static void answer(weir_io *io, weir_http_exchange *x, http_world *world, asked 
         if (a.how == 'w' || a.how == 'u') {
             weir_http_respond(x, 200, "text/plain", weir_bytes_of(content, a.size));
         } else {
-            answer_in_steps(io, x, &a, content);
+            answer_in_steps(io, x, world, &a, content);
         }
     }
 }

@@ -23,7 +23,7 @@
 enum {
     HTTP_CLIENTS = 16,   /* at most */
     HTTP_NUMBERS = 4096, /* of requests, per client */
-    HTTP_BODY = 200000,  /* the largest */
+    HTTP_BODY = 400000,  /* the largest: more than both buffers of a connection have room for */
     HTTP_FILE = HTTP_CLIENTS * HTTP_NUMBERS * 16 + HTTP_BODY,
     HTTP_BURST = 6,         /* the most requests in one write */
     HTTP_BURST_BODY = 2000, /* the largest body of one of several: all have room on the way */
@@ -96,6 +96,7 @@ typedef struct http_plan {
     bool bursts;             /* of good ones */
     bool reconnect;          /* a connection for each request, all at the same instants */
     weir_duration read_rest; /* between two reads of an answer */
+    size_t buffers;          /* of a client's sockets, in bytes; 0: as usual */
     weir_duration hold;      /* between connecting and asking */
     bool persist;            /* a request is sent again until it is answered */
     bool files;              /* the answer is part of a file */
@@ -153,12 +154,13 @@ struct http_world {
     weir_address address;
     weir_sim_host *server, *watcher;
     http_client clients[HTTP_CLIENTS];
-    bool healed;         /* the faults are over */
-    bool stop;           /* the server is to drain … */
-    bool drained;        /* … and has */
-    bool draining;       /* for this time or for good … */
-    int64_t stopped_at;  /* … since */
-    int64_t renewed_at;  /* it has listened again; 0: since the beginning */
+    bool healed;        /* the faults are over */
+    bool stop;          /* the server is to drain … */
+    bool drained;       /* … and has */
+    bool draining;      /* for this time or for good … */
+    int64_t stopped_at; /* … since */
+    int64_t renewed_at; /* it has listened again; 0: since the beginning */
+    int64_t began;
     unsigned storm;      /* times that a client saw the server without a free descriptor */
     unsigned scratch[2]; /* of HTTP_BUG_ANOTHER */
 };
@@ -223,6 +225,13 @@ bool http_excused(const http_client *c);
 
 /* Whether a drain may have to do with what became of the connection. */
 bool http_drained(const http_client *c);
+
+/* Whether a host reads slowly at this moment, by the script. */
+bool http_reads_slowly(const http_world *world, const weir_sim_host *host);
+
+/* Something was written to a host, which has taken since `begin`: counts those writes that a slow
+ * reader has kept waiting. */
+void http_note_written(http_world *world, const weir_sim_host *to, weir_instant begin);
 
 /* Counts, and says what has to be counted in a run of seeds. */
 void http_count(http_world *world, const char *what);

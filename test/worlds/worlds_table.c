@@ -11,6 +11,8 @@ const weir_sim_scenario worlds[] = {
     {"http-renew", "the server drains and begins anew, again and again", world_http_renew},
     {"http-limit", "more clients than the server takes at a time", world_http_limit},
     {"http-slow-reader", "clients that read a large answer slowly", world_http_slow_reader},
+    {"http-slow-host", "hosts that read slowly: full buffers, and writes that wait",
+     world_http_slow_host},
     {"http-reconnect", "all clients come back at the same instant", world_http_reconnect},
     {"http-descriptors", "the server has far too few descriptors", world_http_descriptors},
     {"http-memory", "memory fails on all hosts", world_http_memory},
