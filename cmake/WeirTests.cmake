@@ -181,7 +181,7 @@ if(TARGET weir_static)
     weir_script_test(worlds.planted 600 bash ${PROJECT_SOURCE_DIR}/test/worlds/planted.sh
                      $<TARGET_FILE:test_planted> ${planted_seeds})
     foreach(world http http-partition http-drain http-renew http-limit http-slow-reader
-                  http-reconnect http-descriptors http-memory http-files http-clock
+                  http-slow-host http-reconnect http-descriptors http-memory http-files http-clock
                   dns dns-liar dns-together dns-dial dns-shortage dns-reload)
         foreach(profile calm lossy hostile)
             weir_script_test(worlds.${world}.${profile} 300 ${WEIR_LAUNCH}
