@@ -15,6 +15,11 @@
 #include "io/posix/clock.h"
 #include "io/threaded/engine.h"
 
+enum {
+    VAIN_WAITS = 4,     /* in a row, before pauses begin … */
+    PAUSE_NS = 1000000, /* … of this much; they double four times */
+};
+
 static int64_t clock_now(void)
 {
     return weir_posix_now(WEIR_CLOCK_MONOTONIC).ns;
@@ -75,17 +80,34 @@ static int64_t tried(engine *e, weir_op *op)
     return weir_attempt_result(op, weir_descriptors_attempt(&e->descriptors, op));
 }
 
+/* Waits once more for what `vain` waits have promised and not given.  poll(2) tells states: one
+ * that stays, like an error that is in the socket's queue until somebody takes it out, ends each
+ * wait at once.  So a pause comes first, as short as others need that were faster some times in a
+ * row. */
+static int wait_again(worker *w, const weir_op *op, unsigned vain, int64_t until)
+{
+    /* What counts as ready, and does not do, must not outlive its deadline. */
+    if (vain > 0 && until != WEIR_FOREVER_NS && clock_now() >= until) return WEIR_EDEADLINE;
+    if (vain >= VAIN_WAITS) {
+        const unsigned doublings = vain - VAIN_WAITS < 4 ? vain - VAIN_WAITS : 4;
+        const int64_t end = clock_now() + (PAUSE_NS << doublings);
+        const int error = wait_until(w, op, end < until ? end : until);
+        if (error) return error;
+    }
+    return wait_ready(w, op, until);
+}
+
 static int64_t perform_call(worker *w, weir_op *op, int64_t until)
 {
     weir_attempt_begin(op);
-    for (bool waited = false;;) {
+    unsigned vain = 0;
+    for (int64_t before = 0;;) {
         int64_t result = attempt(w->engine, op);
         int error;
         if (result == WEIR_ATTEMPT_WAIT) {
-            /* What counts as ready, and does not do, must not outlive its deadline. */
-            const bool passed = waited && until != WEIR_FOREVER_NS && clock_now() >= until;
-            error = passed ? WEIR_EDEADLINE : wait_ready(w, op, until);
-            waited = true;
+            if (weir_attempt_progress(op) != before) vain = 0;
+            before = weir_attempt_progress(op);
+            error = wait_again(w, op, vain++, until);
         } else if (result == WEIR_ATTEMPT_LATER) {
             int64_t again = clock_now() + weir_attempt_delay(op).ns;
             error = wait_until(w, op, again < until ? again : until);
