@@ -143,15 +143,7 @@ static void await_message(worker *w, weir_op *op)
 /* Receives what is there.  False: there is nothing. */
 static bool receive_now(worker *w, weir_op *op)
 {
-    uring *u = w->reactor;
     op->result = weir_descriptors_attempt(&w->engine->descriptors, op);
-    /* recvmmsg(2) goes on until nothing is left. */
-    const bool is_few = op->code == WEIR_OP_RECEIVE_MANY && op->result > 0 &&
-                        (uint64_t)op->result < op->args.messages.count;
-    if (is_few)
-        u->emptied = op->fd;
-    else if (u->emptied == op->fd)
-        u->emptied = -1;
     return op->result != WEIR_ATTEMPT_WAIT;
 }
 
@@ -161,7 +153,7 @@ static bool receive_now(worker *w, weir_op *op)
 static bool receive_some(worker *w, weir_op *op)
 {
     if (weir_attempt_takes_errors(op)) return attempt(w, op);
-    if (op->fd != ((uring *)w->reactor)->emptied && receive_now(w, op)) return false;
+    if (receive_now(w, op)) return false;
     await_message(w, op);
     return true;
 }

@@ -83,7 +83,6 @@ int weir_uring_open(worker *w)
     if (!u) return WEIR_ENOMEM;
     w->reactor = u;
     u->free = MAP_FAILED;
-    u->emptied = -1;
     int error = open_ring(u);
     if (error) {
         free(u);

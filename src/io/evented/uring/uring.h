@@ -54,9 +54,6 @@ typedef struct uring {
     size_t transient_used;
     weir_readiness readiness; /* ops that wait for a system call that will not block … */
     bool is_ready;            /* … and whether it has something to tell */
-    /* The socket whose last batch left nothing behind, -1 for none: its next receive waits at once.
-     * A guess alone, as waiting begins with a look. */
-    int emptied;
 } uring;
 
 /* ring.c ----------------------------------------------------------------------------------- */
