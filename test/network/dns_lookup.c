@@ -4,6 +4,7 @@
  */
 #include "test/network/dns_lookup.h"
 
+#include <inttypes.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
@@ -97,6 +98,14 @@ weir_dns_statistics house_statistics(const house *h)
     weir_dns_statistics statistics;
     weir_dns_resolver_statistics(h->resolver, &statistics);
     return statistics;
+}
+
+bool house_ttl_is(uint32_t ttl, uint32_t zone)
+{
+    if (ttl <= zone && zone - ttl < 10) return true;
+    fprintf(stderr, "    … the time to live is %" PRIu32 ", that of the zone %" PRIu32 "\n", ttl,
+            zone);
+    return false;
 }
 
 bool house_name_is(const weir_dns_name *name, const char *text)

@@ -80,6 +80,9 @@ bool house_name_is(const weir_dns_name *name, const char *text);
 
 weir_dns_name house_name(const char *text);
 
+/* Whether a time to live is that of the zone, but for the seconds that have begun since. */
+bool house_ttl_is(uint32_t ttl, uint32_t zone);
+
 /* Looks records up; the answer is the caller's. */
 int house_lookup(weir_io *io, house *h, const char *name, uint16_t type, unsigned flags,
                  weir_dns_answer *out);
