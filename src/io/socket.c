@@ -104,7 +104,7 @@ int64_t weir_read_vector(weir_io *io, weir_socket socket, const struct iovec *da
     if (count > 1024) count = 1024;
     weir_op op;
     weir_op_set(&op, WEIR_OP_READ, socket.fd);
-    op.args.vector = (__typeof__(op.args.vector)){data, (uint32_t)count, 1};
+    op.args.vector = (__typeof__(op.args.vector)){data, (uint32_t)count, 1, 0};
     return weir_do(io, &op);
 }
 
@@ -127,7 +127,7 @@ int64_t weir_write_vector(weir_io *io, weir_socket socket, const struct iovec *d
     weir_op op;
     weir_op_set(&op, WEIR_OP_WRITE, socket.fd);
     op.flags = all ? WEIR_OP_ALL : 0;
-    op.args.vector = (__typeof__(op.args.vector)){data, (uint32_t)count, repeat};
+    op.args.vector = (__typeof__(op.args.vector)){data, (uint32_t)count, repeat, 0};
     return weir_do(io, &op);
 }
 
@@ -138,7 +138,7 @@ static int64_t flagged(weir_io *io, weir_opcode code, unsigned flags, weir_socke
     weir_op op;
     weir_op_set(&op, code, socket.fd);
     op.flags = (uint8_t)flags;
-    op.args.vector = (__typeof__(op.args.vector)){&slice, 1, 1};
+    op.args.vector = (__typeof__(op.args.vector)){&slice, 1, 1, 0};
     return weir_do(io, &op);
 }
 
@@ -305,6 +305,6 @@ int64_t weir_send_file(weir_io *io, weir_socket socket, int file, uint64_t offse
     weir_op op;
     weir_op_set(&op, WEIR_OP_SEND_FILE, socket.fd);
     op.flags = WEIR_OP_ALL;
-    op.args.send_file = (__typeof__(op.args.send_file)){offset, length, file};
+    op.args.send_file = (__typeof__(op.args.send_file)){offset, length, file, 0};
     return weir_do(io, &op);
 }

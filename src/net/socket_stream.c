@@ -31,6 +31,13 @@ static bool is_of_connection(int64_t error)
     return class_ == WEIR_CLASS_PEER || class_ == WEIR_CLASS_SYSTEM;
 }
 
+/* The same where it may be a file's error as well. */
+static bool is_of_network(int64_t error)
+{
+    return weir_errclass((int)error) == WEIR_CLASS_PEER || error == WEIR_ENETDOWN ||
+           error == WEIR_ENETUNREACH || error == WEIR_EHOSTUNREACH;
+}
+
 int64_t net_stream_was_read(int32_t *failed, int64_t n)
 {
     if (n > 0) return n;
@@ -44,6 +51,13 @@ int64_t net_stream_was_written(int32_t *failed, int64_t n)
     /* EPIPE says that we or the peer ended this direction, and nothing of the other one. */
     if (n < 0 && n != WEIR_EPIPE && is_of_connection(n))
         __atomic_store_n(failed, (int32_t)n, __ATOMIC_RELAXED);
+    return n;
+}
+
+int64_t net_stream_was_cut(int32_t *failed, int64_t n, int32_t error)
+{
+    if (n <= 0) return net_stream_was_written(failed, n);
+    net_stream_was_written(failed, error);
     return n;
 }
 
@@ -81,21 +95,22 @@ static int64_t read_plain(weir_io *io, weir_stream *stream, const struct iovec *
 }
 
 /* Writes at most MAX_SLICES slices; `deadline` is what counts. */
-static int64_t write_some(weir_io *io, int fd, const struct iovec *data, size_t count,
+static int64_t write_some(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
                           uint32_t repeat, unsigned flags, weir_deadline deadline)
 {
     weir_op op;
-    weir_op_set(&op, WEIR_OP_WRITE, fd);
+    weir_op_set(&op, WEIR_OP_WRITE, receiver_of(stream)->fd);
     op.flags = (uint8_t)flags;
     op.deadline = deadline;
     op.args.vector.data = data;
     op.args.vector.count = (uint32_t)count;
     op.args.vector.repeat = repeat;
-    return weir_do(io, &op);
+    const int64_t n = weir_do(io, &op);
+    return net_stream_was_cut(failed_of(stream), n, op.args.vector.error);
 }
 
 /* Writes more slices than an op has, op by op. */
-static int64_t write_long(weir_io *io, int fd, const struct iovec *data, size_t count,
+static int64_t write_long(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
                           uint32_t repeat, unsigned flags, weir_deadline deadline)
 {
     uint64_t done = 0;
@@ -104,7 +119,7 @@ static int64_t write_long(weir_io *io, int fd, const struct iovec *data, size_t 
         const size_t now = last ? count : MAX_SLICES;
         uint64_t total = 0;
         for (size_t i = 0; i < now; i++) total += data[i].iov_len;
-        const int64_t n = write_some(io, fd, data, now, last ? repeat : 1, flags, deadline);
+        const int64_t n = write_some(io, stream, data, now, last ? repeat : 1, flags, deadline);
         if (n < 0) {
             if (done == 0) return n;
             if (n == WEIR_ECANCELED) weir_put_back(io); /* the next call is to tell */
@@ -121,12 +136,9 @@ static int64_t write_long(weir_io *io, int fd, const struct iovec *data, size_t 
 static int64_t write_slices(weir_io *io, weir_stream *stream, const struct iovec *data,
                             size_t count, uint32_t repeat, unsigned flags, weir_deadline deadline)
 {
-    const int fd = receiver_of(stream)->fd;
     deadline = until(io, stream, WRITING, deadline);
-    const int64_t n = count <= MAX_SLICES
-                          ? write_some(io, fd, data, count, repeat, flags, deadline)
-                          : write_long(io, fd, data, count, repeat, flags, deadline);
-    return net_stream_was_written(failed_of(stream), n);
+    return count <= MAX_SLICES ? write_some(io, stream, data, count, repeat, flags, deadline)
+                               : write_long(io, stream, data, count, repeat, flags, deadline);
 }
 
 static int64_t write_as(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
@@ -201,7 +213,10 @@ static int64_t send_file(weir_io *io, weir_stream *stream, int file, uint64_t of
     op.args.send_file.offset = offset;
     op.args.send_file.length = length;
     op.args.send_file.file = file;
-    return net_stream_was_written(failed_of(stream), weir_do(io, &op));
+    const int64_t n = weir_do(io, &op);
+    const int64_t error = n < 0 ? n : op.args.send_file.error;
+    if (is_of_network(error)) net_stream_was_written(failed_of(stream), error);
+    return n;
 }
 
 static int prepare_ready(weir_stream *stream, weir_op *op, uint32_t events)

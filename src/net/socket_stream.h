@@ -53,6 +53,9 @@ typedef struct net_timed_stream {
 int64_t net_stream_was_read(int32_t *failed, int64_t n);
 int64_t net_stream_was_written(int32_t *failed, int64_t n);
 
+/* The same of a WRITE with WEIR_OP_ALL whose args.vector.error is `error`. */
+int64_t net_stream_was_cut(int32_t *failed, int64_t n, int32_t error);
+
 extern const weir_stream_table net_socket_stream_table;
 extern const weir_stream_table net_timed_stream_table;
 

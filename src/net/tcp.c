@@ -62,8 +62,15 @@ int64_t weir_tcp_write(weir_io *io, weir_tcp_stream *tcp, const void *data, size
 
 int64_t weir_tcp_write_all(weir_io *io, weir_tcp_stream *tcp, const void *data, size_t len)
 {
-    return net_stream_was_written(&tcp->failed,
-                                  weir_write_all(io, weir_tcp_socket(tcp), data, len));
+    const struct iovec slice = {(void *)(uintptr_t)data, len};
+    weir_op op;
+    weir_op_set(&op, WEIR_OP_WRITE, weir_tcp_socket(tcp).fd);
+    op.flags = WEIR_OP_ALL;
+    op.args.vector.data = &slice;
+    op.args.vector.count = 1;
+    op.args.vector.repeat = 1;
+    const int64_t n = weir_do(io, &op);
+    return net_stream_was_cut(&tcp->failed, n, op.args.vector.error);
 }
 
 int weir_tcp_shutdown(weir_io *io, weir_tcp_stream *tcp, int how)

@@ -22,9 +22,9 @@ typedef struct passage {
     weir_socket ends[2];
     weir_receiver receiver;
     uint64_t seed;
+    uint64_t holder_seed; /* of a reader beside a sender */
     uint64_t sent, got;
-    unsigned messages; /* for the sender to send */
-    int64_t result;    /* of the read that got nothing */
+    int64_t result; /* of the last read */
 } passage;
 
 static char byte_at(uint64_t number)
@@ -355,13 +355,13 @@ static int hold_some(weir_io *io, void *argument)
 {
     passage *p = argument;
     weir_lent held[HELD] = {0};
-    uint64_t seed = p->seed + 1;
     for (unsigned i = 0; !contract_failed(); i++) {
         weir_lent *lent = &held[i % HELD];
         weir_give_back(io, lent);
         p->result = weir_read_lent(io, &p->receiver, lent);
         if (p->result > 0) is_next(p, lent->data, (size_t)p->result);
-        if (p->result == WEIR_ENOBUFS || test_random(&seed) % 8 == 0) give_all_back(io, held);
+        if (p->result == WEIR_ENOBUFS || test_random(&p->holder_seed) % 8 == 0)
+            give_all_back(io, held);
         if (p->result == WEIR_ENOBUFS)
             weir_yield(io);
         else if (p->result <= 0)
@@ -400,6 +400,7 @@ CONTRACT_WITH(many_that_hold_few_buffers_lose_neither_bytes_nor_buffers, few_buf
     int begun = 0;
     for (; begun < CROWD && begin(io, &all[begun]); begun++) {
         all[begun].seed += (uint64_t)begun * 977;
+        all[begun].holder_seed = ~all[begun].seed;
         check_int(weir_concurrent(io, &tasks[2 * begun], send_all, &all[begun], NULL), 0);
         check_int(weir_concurrent(io, &tasks[2 * begun + 1], hold_some, &all[begun], NULL), 0);
     }

@@ -200,7 +200,7 @@ CONTRACT(no_byte_is_lost_when_submitted_reads_are_canceled)
     for (int round = 0; (round < ROUNDS || expected < sent) && !contract_failed(); round++) {
         uint32_t number = 0;
         struct iovec slice = {&number, sizeof number};
-        weir_op op = {.code = WEIR_OP_READ, .fd = ends[0].fd, .args.vector = {&slice, 1, 1}};
+        weir_op op = {.code = WEIR_OP_READ, .fd = ends[0].fd, .args.vector = {&slice, 1, 1, 0}};
         weir_op *out = NULL;
         weir_submit(io, &op, &queue);
         if (test_random(&seed) % 2) contract_yield(io);

@@ -161,7 +161,7 @@ CONTRACT(an_error_is_a_completion)
 {
     char byte;
     struct iovec slice = {&byte, 1};
-    weir_op op = {.code = WEIR_OP_READ, .fd = -1, .args.vector = {&slice, 1, 1}};
+    weir_op op = {.code = WEIR_OP_READ, .fd = -1, .args.vector = {&slice, 1, 1, 0}};
     weir_op *out = NULL;
     weir_queue queue;
     weir_queue_init(io, &queue);

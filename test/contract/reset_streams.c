@@ -133,3 +133,78 @@ CONTRACT(an_end_of_our_own_direction_is_none_of_the_peers)
     check_int(weir_stream_read(io, &ends[0].stream, data, sizeof data), 0);
     weir_tcp_close(io, &ends[0]);
 }
+
+typedef struct flood {
+    weir_tcp_stream *tcp;
+    int way;
+    int64_t result;
+} flood;
+
+enum { FLOOD = 16 << 20 };
+
+/* Writes more than the peer takes. */
+static int write_much(weir_io *io, void *argument)
+{
+    flood *f = argument;
+    char *data = calloc(1, FLOOD);
+    if (!data) abort();
+    /* io_uring has a way of its own for what begins with a short slice. */
+    const struct iovec slices[2] = {{data, 10}, {data, FLOOD - 10}};
+    switch (f->way) {
+    case 0: f->result = weir_tcp_write_all(io, f->tcp, data, FLOOD); break;
+    case 1: f->result = weir_stream_write_all(io, &f->tcp->stream, data, FLOOD); break;
+    default:
+        f->result = weir_stream_write_vector(io, &f->tcp->stream, slices, 2, 1, true, weir_never());
+    }
+    free(data);
+    return 0;
+}
+
+/* A write that has sent some of its bytes tells their count, and not the reset that it met. */
+CONTRACT(a_reset_in_the_middle_of_a_write_is_no_end_to_the_reader)
+{
+    for (int way = 0; way < 3; way++) {
+        weir_socket ends[2];
+        weir_tcp_stream tcp, peer;
+        weir_task writer = {0};
+        char data[8];
+        contract_at("way", (size_t)way);
+        if (!contract_tcp_pair(io, ends)) return;
+        weir_tcp_stream_init(&tcp, ends[0]);
+        weir_tcp_stream_init(&peer, ends[1]);
+        flood f = {&tcp, way, 0};
+        check_int(weir_tcp_write_all(io, &peer, "hello", GREETING), GREETING);
+        check_int(weir_concurrent(io, &writer, write_much, &f, NULL), 0);
+        check(weir_poll(io, ends[1], WEIR_POLL_READ) > 0);
+        contract_settle(io);
+        weir_tcp_abort(io, &peer);
+        check_int(weir_await(io, &writer, NULL), 0);
+        check(f.result == WEIR_ECONNRESET || (f.result > 0 && f.result < FLOOD));
+        /* Whether the greeting is still there is the kernel's choice. */
+        int64_t n = weir_stream_read_full(io, &tcp.stream, data, GREETING);
+        if (n != GREETING) check_int(n, WEIR_ECONNRESET);
+        check_broken(io, &tcp.stream);
+        weir_tcp_close(io, &tcp);
+    }
+}
+
+/* What is wrong with a file says nothing about the stream that it was to be sent on. */
+CONTRACT(a_file_that_cannot_be_sent_does_not_break_the_stream)
+{
+    weir_socket ends[2];
+    weir_tcp_stream tcp;
+    weir_file folder;
+    char path[64], data[8];
+    if (!contract_tcp_pair(io, ends) || !contract_make_directory(path)) return;
+    weir_tcp_stream_init(&tcp, ends[0]);
+    if (check_int(weir_open(io, WEIR_FILE_CWD, path, WEIR_OPEN_READ, 0, &folder), 0)) {
+        check(weir_stream_send_file(io, &tcp.stream, folder.fd, 0, 10, weir_never()) < 0);
+        check_int(weir_shutdown(io, ends[1], SHUT_WR), 0);
+        check_int(weir_stream_read(io, &tcp.stream, data, sizeof data), 0);
+        weir_close_file(io, folder);
+    }
+    weir_tcp_close(io, &tcp);
+    ends[0].fd = -1;
+    contract_close(io, ends);
+    contract_remove_directory(path);
+}

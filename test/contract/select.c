@@ -41,7 +41,7 @@ static void mixed_begin(weir_io *io, mixed *m)
     check_int(weir_concurrent(io, &m->task, wait_for_gate, m, NULL), 0);
     m->slice = (struct iovec){&m->byte, 1};
     m->ops[READ] =
-        (weir_op){.code = WEIR_OP_READ, .fd = m->ends[0].fd, .args.vector = {&m->slice, 1, 1}};
+        (weir_op){.code = WEIR_OP_READ, .fd = m->ends[0].fd, .args.vector = {&m->slice, 1, 1, 0}};
     m->ops[SLEEP] =
         (weir_op){.code = WEIR_OP_SLEEP, .deadline = weir_deadline_after(io, weir_seconds(90000))};
     m->ops[WORD] = (weir_op){.code = WEIR_OP_WORD_WAIT, .args.word = {&m->word, 0}};

@@ -408,7 +408,8 @@ static void select_over_sources(weir_io *io, int source)
     check(contract_pair(SOCK_STREAM, ends));
     weir_channel_receive_op(&ops[CHANNEL], &channel, &item);
     weir_token_op(&ops[TOKEN], &token);
-    ops[SOCKET] = (weir_op){.code = WEIR_OP_READ, .fd = ends[0].fd, .args.vector = {&slice, 1, 1}};
+    ops[SOCKET] =
+        (weir_op){.code = WEIR_OP_READ, .fd = ends[0].fd, .args.vector = {&slice, 1, 1, 0}};
     ops[TIMER] = (weir_op){.code = WEIR_OP_SLEEP,
                            .deadline = weir_deadline_after(
                                io, source == TIMER ? weir_milliseconds(3) : weir_seconds(9000))};

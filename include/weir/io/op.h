@@ -102,7 +102,7 @@ typedef enum weir_opcode {
 
 enum {
     WEIR_OP_ALL = 1,  /* WRITE: complete only when all bytes went, or an error or cancellation ended
-                         it; a count below the total says so, and the next call tells why */
+                         it; a count below the total says so, and args.vector.error tells why */
     WEIR_OP_TRY = 2,  /* ACCEPT, READ, WRITE, SEND, RECEIVE, …_MANY, POLL, SPLICE: complete with
                          WEIR_EAGAIN instead of waiting */
     WEIR_OP_PEEK = 4, /* READ, RECEIVE on a socket: what is read stays there */
@@ -157,6 +157,8 @@ struct weir_op {
             const struct iovec *data; /* at most 1024 */
             uint32_t count;
             uint32_t repeat; /* WRITE: how often the last slice is sent; 0 skips it */
+            int32_t error;   /* out, WRITE: what ended it after the bytes that went; 0: nothing,
+                                or a cancellation, which the next call tells */
         } vector;
         struct {
             weir_receiver *receiver;
@@ -207,6 +209,7 @@ struct weir_op {
             uint64_t offset;
             size_t length;
             int file;
+            int32_t error; /* out: as of vector */
         } send_file;
     } args;
     uint64_t engine[9]; /* the engine's while the op is in flight */

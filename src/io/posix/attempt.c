@@ -24,6 +24,8 @@ void weir_attempt_begin(weir_op *op)
     words->next = words->previous = NULL;
     *weir_progress_bytes(op) = 0;
     *weir_progress_steps(op) = 0;
+    if (op->code == WEIR_OP_WRITE) op->args.vector.error = 0;
+    if (op->code == WEIR_OP_SEND_FILE) op->args.send_file.error = 0;
     if (op->code == WEIR_OP_READ_LENT || op->code == WEIR_OP_RECEIVER_STOP)
         op->fd = op->args.lent.receiver->fd;
 }

@@ -23,8 +23,8 @@
 #define WEIR_ATTEMPT_WAIT  INT64_MIN
 #define WEIR_ATTEMPT_LATER (INT64_MIN + 1)
 
-/* Clears the progress.  Once per op, before its first attempt; for READ_LENT and RECEIVER_STOP also
- * copies the receiver's descriptor to op->fd. */
+/* Clears the progress, and what an op says besides its result.  Once per op, before its first
+ * attempt; for READ_LENT and RECEIVER_STOP also copies the receiver's descriptor to op->fd. */
 void weir_attempt_begin(weir_op *op);
 
 /* Tries the op: SOCKET to SEND_FILE except READ_LENT and RECEIVER_STOP; WEIR_EUNSUPPORTED for the

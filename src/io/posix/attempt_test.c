@@ -57,7 +57,7 @@ static int make_listener(weir_address *address)
 static int64_t read_into(int fd, char *data, size_t len)
 {
     struct iovec slice = {data, len};
-    weir_op op = {.code = WEIR_OP_READ, .fd = fd, .args.vector = {&slice, 1, 1}};
+    weir_op op = {.code = WEIR_OP_READ, .fd = fd, .args.vector = {&slice, 1, 1, 0}};
     return once(&op);
 }
 
@@ -79,7 +79,7 @@ TEST(reading_tells_nothing_yet_from_the_end)
     assert_int_equal(write(ends[1], "hello", 5), 5);
     assert_int_equal(read_into(ends[0], data, 3), 3);
     struct iovec slices[4] = {{data, 0}, {data, 1}, {data, 0}, {data + 1, 7}};
-    weir_op op = {.code = WEIR_OP_READ, .fd = ends[0], .args.vector = {slices, 4, 1}};
+    weir_op op = {.code = WEIR_OP_READ, .fd = ends[0], .args.vector = {slices, 4, 1, 0}};
     assert_int_equal(once(&op), 2);
     assert_memory_equal(data, "lo", 2);
     assert_true(weir_attempt_was_short(&op, 2));
@@ -98,7 +98,7 @@ TEST(a_write_of_all_keeps_its_place_from_attempt_to_attempt)
     weir_op op = {.code = WEIR_OP_WRITE,
                   .flags = WEIR_OP_ALL,
                   .fd = ends[0],
-                  .args.vector = {slices, 3, REPEAT}};
+                  .args.vector = {slices, 3, REPEAT, 0}};
     int64_t result = once(&op);
     assert_true(result == WEIR_ATTEMPT_WAIT);
     assert_true(weir_attempt_progress(&op) > 0);
@@ -124,7 +124,7 @@ TEST(writing_nothing_is_zero_and_to_nobody_is_a_broken_pipe)
     int ends[2], pipe_ends[2];
     make_pair(ends);
     struct iovec slice = {"x", 1};
-    weir_op op = {.code = WEIR_OP_WRITE, .fd = ends[0], .args.vector = {&slice, 1, 0}};
+    weir_op op = {.code = WEIR_OP_WRITE, .fd = ends[0], .args.vector = {&slice, 1, 0, 0}};
     assert_int_equal(once(&op), 0);
     op.args.vector.count = 0;
     assert_int_equal(once(&op), 0);
@@ -151,8 +151,10 @@ TEST(a_blocking_pipe_does_not_hold_the_writer)
     assert_int_equal(pipe(ends), 0);
     static char data[1 << 20];
     struct iovec slice = {data, sizeof(data)};
-    weir_op op = {
-        .code = WEIR_OP_WRITE, .flags = WEIR_OP_ALL, .fd = ends[1], .args.vector = {&slice, 1, 1}};
+    weir_op op = {.code = WEIR_OP_WRITE,
+                  .flags = WEIR_OP_ALL,
+                  .fd = ends[1],
+                  .args.vector = {&slice, 1, 1, 0}};
     assert_true(once(&op) == WEIR_ATTEMPT_WAIT);
     assert_true(weir_attempt_progress(&op) > 0);
     close_pair(ends);
@@ -167,7 +169,7 @@ TEST(a_blocking_pipe_does_not_hold_the_reader)
     assert_int_equal(write(ends[1], "hello", 5), 5);
     assert_int_equal(read_into(ends[0], data, 3), 3);
     struct iovec slices[2] = {{data, 1}, {data + 1, 7}};
-    weir_op op = {.code = WEIR_OP_READ, .fd = ends[0], .args.vector = {slices, 2, 1}};
+    weir_op op = {.code = WEIR_OP_READ, .fd = ends[0], .args.vector = {slices, 2, 1, 0}};
     assert_int_equal(once(&op), 2);
     assert_memory_equal(data, "lo", 2);
     assert_int_equal(read_into(ends[1], data, 8), WEIR_EBADF);
@@ -189,7 +191,7 @@ TEST(a_blocking_terminal_does_not_hold_the_reader)
     assert_true(slave >= 0);
     assert_true(read_into(master, data, 8) == WEIR_ATTEMPT_WAIT);
     struct iovec slice = {"out", 3};
-    weir_op op = {.code = WEIR_OP_WRITE, .fd = slave, .args.vector = {&slice, 1, 1}};
+    weir_op op = {.code = WEIR_OP_WRITE, .fd = slave, .args.vector = {&slice, 1, 1, 0}};
     assert_int_equal(once(&op), 3);
     assert_int_equal(read_into(master, data, 8), 3);
     assert_true(read_into(slave, data, 8) == WEIR_ATTEMPT_WAIT);
@@ -209,7 +211,7 @@ TEST(a_file_is_read_and_written_at_its_own_offset)
     unlink(path);
     struct iovec slice = {data, LEN};
     weir_op op = {
-        .code = WEIR_OP_WRITE, .flags = WEIR_OP_ALL, .fd = file, .args.vector = {&slice, 1, 1}};
+        .code = WEIR_OP_WRITE, .flags = WEIR_OP_ALL, .fd = file, .args.vector = {&slice, 1, 1, 0}};
     assert_int_equal(once(&op), LEN);
     assert_int_equal(lseek(file, 0, SEEK_CUR), LEN);
     assert_int_equal(lseek(file, -5, SEEK_CUR), LEN - 5);
@@ -446,8 +448,9 @@ TEST(a_file_is_sent_whole_or_as_far_as_it_goes)
     fflush(file);
     int ends[2];
     make_pair(ends);
-    weir_op op = {
-        .code = WEIR_OP_SEND_FILE, .fd = ends[0], .args.send_file = {1000, 2 * SIZE, fileno(file)}};
+    weir_op op = {.code = WEIR_OP_SEND_FILE,
+                  .fd = ends[0],
+                  .args.send_file = {1000, 2 * SIZE, fileno(file), 0}};
     int64_t result = once(&op);
     uint64_t at = 1000;
     unsigned char data[4096];

@@ -158,6 +158,14 @@ static int64_t write_batch(int fd, struct iovec *data, size_t count)
     return weir_attempt_failure(errno);
 }
 
+/* end_or_wait of bytes.  The kernel would not tell an error again, so that *error keeps it. */
+static int64_t cut_or_wait(uint64_t done, int64_t outcome, int32_t *error)
+{
+    const int64_t result = end_or_wait(done, outcome);
+    if (result != outcome) *error = (int32_t)outcome;
+    return result;
+}
+
 static int64_t write_gathered(weir_op *op, uint64_t *done)
 {
     weir_gather gather = {op->args.vector.data, op->args.vector.count, op->args.vector.repeat};
@@ -168,7 +176,7 @@ static int64_t write_gathered(weir_op *op, uint64_t *done)
     while (*done < (uint64_t)total) {
         size_t count = weir_gather_fill(&gather, *done, batch, BATCH, scratch, sizeof(scratch));
         int64_t n = write_batch(op->fd, batch, count);
-        if (n < 0) return end_or_wait(*done, n);
+        if (n < 0) return cut_or_wait(*done, n, &op->args.vector.error);
         if (!(op->flags & WEIR_OP_ALL)) return n;
         *done += (uint64_t)n;
     }
@@ -182,7 +190,7 @@ static int64_t write_plain(weir_op *op, uint64_t *done)
     while (*done < data->iov_len) {
         struct iovec rest = {(char *)data->iov_base + *done, data->iov_len - *done};
         int64_t n = write_batch(op->fd, &rest, 1);
-        if (n < 0) return end_or_wait(*done, n);
+        if (n < 0) return cut_or_wait(*done, n, &op->args.vector.error);
         if (!(op->flags & WEIR_OP_ALL)) return n;
         *done += (uint64_t)n;
     }
@@ -269,5 +277,5 @@ int64_t weir_attempt_send_file(weir_op *op)
         if (n > 0) *done += (uint64_t)n;
     }
     quiet_end(&quiet, n == WEIR_EPIPE);
-    return n < 0 ? end_or_wait(*done, n) : (int64_t)*done;
+    return n < 0 ? cut_or_wait(*done, n, &op->args.send_file.error) : (int64_t)*done;
 }

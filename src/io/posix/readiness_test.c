@@ -47,7 +47,7 @@ typedef struct reading {
 static void prepare(reading *r, int fd)
 {
     r->slice = (struct iovec){r->data, sizeof(r->data)};
-    r->op = (weir_op){.code = WEIR_OP_READ, .fd = fd, .args.vector = {&r->slice, 1, 1}};
+    r->op = (weir_op){.code = WEIR_OP_READ, .fd = fd, .args.vector = {&r->slice, 1, 1, 0}};
     weir_attempt_begin(&r->op);
 }
 
@@ -107,7 +107,7 @@ TEST(several_ops_wait_on_one_descriptor)
     char full[4096] = {0};
     while (write(ends[0], full, sizeof(full)) > 0) continue;
     struct iovec slice = {full, sizeof(full)};
-    weir_op writing = {.code = WEIR_OP_WRITE, .fd = ends[0], .args.vector = {&slice, 1, 1}};
+    weir_op writing = {.code = WEIR_OP_WRITE, .fd = ends[0], .args.vector = {&slice, 1, 1, 0}};
     weir_attempt_begin(&writing);
     assert_true(weir_readiness_try(&set, &writing) == WEIR_ATTEMPT_WAIT);
     assert_int_equal(weir_readiness_add(&set, &writing), 0);

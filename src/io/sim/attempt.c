@@ -64,6 +64,8 @@ int64_t weir_sim_attempt(host *h, weir_op *op)
     case WEIR_OP_CHANGE_MODE: return weir_sim_attempt_change_mode(h, op);
     case WEIR_OP_CHANGE_OWNER: return weir_sim_attempt_change_owner(h, op);
     case WEIR_OP_LOCK: return weir_sim_attempt_lock(h, op);
+    case WEIR_OP_WRITE: op->args.vector.error = 0; break;
+    case WEIR_OP_SEND_FILE: op->args.send_file.error = 0; break;
     case WEIR_OP_READ_LENT: op->fd = op->args.lent.receiver->fd; break;
     case WEIR_OP_RECEIVER_STOP: op->fd = op->args.lent.receiver->fd; return 0;
     case WEIR_OP_CLOSE: return weir_sim_node_close(h, op->fd);
@@ -227,8 +229,11 @@ static int64_t write_stream(weir_op *op, sim_node *n, int64_t total)
         const int64_t result = n->kind->send(n, &t);
         if (result >= 0) *done += (uint64_t)result;
         if (result >= 0 && t.length == 0) continue;
-        if (*done > 0 && (!(op->flags & WEIR_OP_ALL) || (result < 0 && result != SIM_WAIT)))
+        if (*done > 0 && result < 0 && result != SIM_WAIT) {
+            op->args.vector.error = (int32_t)result;
             return (int64_t)*done;
+        }
+        if (*done > 0 && !(op->flags & WEIR_OP_ALL)) return (int64_t)*done;
         if (result < 0) return result;
     }
     return total;
@@ -361,6 +366,14 @@ static int64_t splice(host *h, weir_op *op, sim_node *n)
     return room < 0 ? room : move(from, to, op->args.splice.length, (size_t)room);
 }
 
+/* What a SEND_FILE says to an error. */
+static int64_t cut_file(weir_op *op, int64_t error)
+{
+    const uint64_t done = *op_progress(op);
+    if (done > 0) op->args.send_file.error = (int32_t)error;
+    return done > 0 ? (int64_t)done : error;
+}
+
 static int64_t send_file(host *h, weir_op *op, sim_node *n)
 {
     uint64_t *done = op_progress(op);
@@ -372,14 +385,13 @@ static int64_t send_file(host *h, weir_op *op, sim_node *n)
         char chunk[CHUNK];
         const size_t want = length - *done < CHUNK ? (size_t)(length - *done) : CHUNK;
         const int64_t got = weir_sim_disk_read(file, offset + *done, chunk, want);
-        if (got < 0) return *done > 0 ? (int64_t)*done : got;
+        if (got < 0) return cut_file(op, got);
         if (got == 0) break;
         const struct iovec slice = {chunk, (size_t)got};
         sim_transfer t;
         begin(&t, &slice, 1);
         const int64_t sent = n->kind->send(n, &t);
-        if (sent < 0 && (sent == SIM_WAIT || *done == 0)) return sent;
-        if (sent < 0) break;
+        if (sent < 0) return sent == SIM_WAIT ? sent : cut_file(op, sent);
         *done += (uint64_t)sent;
     }
     return (int64_t)*done;

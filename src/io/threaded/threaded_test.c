@@ -258,7 +258,7 @@ static int read_in_queue(weir_io *io, void *argument)
         ops[i] = (weir_op){.code = WEIR_OP_READ,
                            .fd = ends[i][0].fd,
                            .deadline = i % 4 == 1 ? in_ms(io, 5) : (weir_deadline){0},
-                           .args.vector = {&slices[i], 1, 1}};
+                           .args.vector = {&slices[i], 1, 1, 0}};
         weir_submit(io, &ops[i], &queue);
     }
     for (int i = 0; i < READS; i += 4) assert_int_equal(weir_write(io, ends[i][1], "x", 1), 1);

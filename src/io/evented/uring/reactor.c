@@ -84,9 +84,12 @@ typedef struct gathered {
     struct iovec slices[WRITE_SLICES];
 } gathered;
 
+/* MSG_WAITALL lets the kernel go on with what is left, and keep to itself an error that it meets
+ * there: only what is sent by reference, piece by acknowledged piece, gains enough by it. */
 static int send_flags(const weir_op *op)
 {
-    return MSG_NOSIGNAL | (op->flags & WEIR_OP_ALL ? MSG_WAITALL : 0);
+    const int waits = WEIR_OP_ALL | WEIR_OP_ZEROCOPY;
+    return MSG_NOSIGNAL | ((op->flags & waits) == waits ? MSG_WAITALL : 0);
 }
 
 static bool write_slices(worker *w, weir_op *op)
@@ -250,6 +253,7 @@ static void sent(worker *w, weir_op *op, int32_t result)
     if (more && (int64_t)*done < weir_gather_total(&gather)) {
         if (write_some(w, op)) return;
     }
+    if (result < 0 && result != -ECANCELED && *done > 0) op->args.vector.error = result;
     weir_evented_op_finish(w, op, *done > 0 ? (int64_t)*done : result);
 }
 
