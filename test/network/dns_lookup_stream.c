@@ -48,28 +48,52 @@ static void expect(weir_io *io, house *h, const char *name, int result, const ch
     if (!good) fprintf(stderr, "    … of %s: `%s`\n", name, is);
 }
 
-CONTRACT(dns_stream_gives_each_family_as_it_comes)
+/* The other family of the names below late comes so much later. */
+static house *with_late(weir_io *io, int64_t late_ns)
 {
     house *h = house_new(
-        io, RULES({.name = "a.example.",
+        io, RULES({.name = "a.late.example.",
                    .type = WEIR_DNS_AAAA,
-                   .delay = {60000000},
+                   .delay = {late_ns},
                    .records = {"@ 200 AAAA 2001:db8::1", "@ 200 AAAA 2001:db8::2"}},
-                  {.name = "b.example.",
+                  {.name = "b.late.example.",
                    .type = WEIR_DNS_A,
-                   .delay = {60000000},
+                   .delay = {late_ns},
                    .records = {"@ 300 A 192.0.2.1"}},
                   {.type = WEIR_DNS_A, .records = {"@ 300 A 192.0.2.1", "@ 300 A 192.0.2.2"}},
                   {.records = {"@ 200 AAAA 2001:db8::1"}}));
     house_file(h, WEIR_DNS_FILE_HOSTS, "192.0.2.7 db\n2001:db8::7 db\n192.0.2.8 four\n");
     house_open(io, h);
-    expect(io, h, "a.example", 0, "c44(4)66(6)");
+    return h;
+}
+
+/* Whether the events come in the order of the answers. */
+static bool comes_in_order(weir_io *io, house *h)
+{
+    char a[64], b[64];
+    int errors[2];
+    check_int(run(io, h, "b.late.example", 0, b, errors), 0);
+    check_int(run(io, h, "a.late.example", 0, a, errors), 0);
+    return strcmp(a, "c44(4)66(6)") == 0 && strcmp(b, "c6(6)4(4)") == 0;
+}
+
+CONTRACT(dns_stream_gives_each_family_as_it_comes)
+{
+    int64_t late_ns = 60000000;
+    house *h = with_late(io, late_ns);
+    bool in_order = comes_in_order(io, h);
+    /* Later, where the machine stops until both are there. */
+    for (int tries = 0; !in_order && tries < 4; tries++) {
+        house_end(io, h);
+        h = with_late(io, late_ns *= 2);
+        in_order = comes_in_order(io, h);
+    }
+    check(in_order);
     check_int(h->host.origin, WEIR_DNS_FROM_SERVER);
-    check(house_name_is(&h->host.canonical, "a.example."));
+    check(house_name_is(&h->host.canonical, "a.late.example."));
     check_int(h->report.kept, 2);
     check_int(h->steps.kept, 2);
     check_int(h->steps.steps[1].result, 4);
-    expect(io, h, "b.example", 0, "c6(6)4(4)");
     expect(io, h, "db", 0, "c6(6)4(4)");
     check_int(h->host.origin, WEIR_DNS_FROM_HOSTS);
     expect(io, h, "four", 0, "(6!)c4(4)");
