@@ -238,10 +238,12 @@ static int take_once(weir_io *io, void *argument)
 /* Sends what there is room for. */
 static void send_some(passage *p)
 {
-    char data[MOST];
     const size_t len = pick_length(&p->seed);
+    char *data = malloc(len);
+    if (!data) abort();
     fill(p, data, len);
     const ssize_t sent = send(p->ends[1].fd, data, len, MSG_DONTWAIT);
+    free(data);
     if (sent > 0) p->sent += (uint64_t)sent;
 }
 
