@@ -41,7 +41,7 @@ static void arm(worker *w, weir_receiver *receiver)
 {
     struct io_uring_sqe *entry = weir_uring_entry(w->reactor);
     if (receiver->watched) {
-        io_uring_prep_poll_multishot(entry, receiver->fd, POLLIN | POLLRDHUP | POLLPRI);
+        io_uring_prep_poll_multishot(entry, receiver->fd, POLLIN | POLLRDHUP);
     } else {
         io_uring_prep_recv_multishot(entry, receiver->fd, NULL, 0, 0);
         entry->flags |= IOSQE_BUFFER_SELECT;
@@ -102,16 +102,11 @@ static void judge(worker *w, weir_receiver *receiver, size_t len)
     }
 }
 
-/* Whether a read of `len` bytes has emptied the socket; asks once what it is. */
-static bool has_emptied(const worker *w, weir_receiver *receiver, int64_t len)
-{
-    if (len >= (int64_t)w->buffers.size || receiver->state & RECEIVER_KEEPS) return false;
-    if (receiver->state & RECEIVER_TCP) return true;
-    receiver->state |= weir_attempt_is_tcp(receiver->fd) ? RECEIVER_TCP : RECEIVER_KEEPS;
-    return receiver->state & RECEIVER_TCP;
-}
-
-/* Reads by system call.  Returns the result, or WEIR_ATTEMPT_WAIT. */
+/* Reads by system call.  Returns the result, or WEIR_ATTEMPT_WAIT.
+ *
+ * Only "would block" says that nothing is left, not a short read: a read ends at an urgent mark, at
+ * an end and at an error, too, and of an urgent mark the events do not tell (a socket wakes its
+ * polls with POLLPRI whatever has come). */
 static int64_t receive(worker *w, weir_receiver *receiver, weir_op *op)
 {
     const int64_t result = weir_ready_receive(w, op);
@@ -120,8 +115,7 @@ static int64_t receive(worker *w, weir_receiver *receiver, weir_op *op)
         if (receiver->watched) change_manner(w, receiver);
         return WEIR_ATTEMPT_WAIT;
     }
-    if (result == WEIR_ATTEMPT_WAIT || (result > 0 && has_emptied(w, receiver, result)))
-        receiver->state &= (uint16_t)~RECEIVER_READABLE;
+    if (result == WEIR_ATTEMPT_WAIT) receiver->state &= (uint16_t)~RECEIVER_READABLE;
     if (result > 0) judge(w, receiver, (size_t)result);
     return result;
 }
@@ -293,12 +287,9 @@ static void ended(worker *w, weir_receiver *receiver, int32_t result)
     }
 }
 
-static void readable(worker *w, weir_receiver *receiver, uint32_t events)
+static void readable(worker *w, weir_receiver *receiver)
 {
-    const uint32_t bytes_alone = POLLIN | POLLRDNORM;
     receiver->state |= RECEIVER_READABLE;
-    /* Behind the bytes is an end, an error or an urgent mark, which stops a read early. */
-    if (events & ~bytes_alone) receiver->state |= RECEIVER_KEEPS;
     weir_op *op = receiver->waiter;
     if (!op || op->code == WEIR_OP_RECEIVER_STOP || receiver->state & RECEIVER_AWAITED) return;
     const int64_t result = receive(w, receiver, op);
@@ -310,7 +301,7 @@ static void readable(worker *w, weir_receiver *receiver, uint32_t events)
 static void polled(worker *w, weir_receiver *receiver, int32_t result, uint32_t flags)
 {
     if (flags & IORING_CQE_F_MORE) {
-        if (result > 0) readable(w, receiver, (uint32_t)result);
+        if (result > 0) readable(w, receiver);
         return;
     }
     receiver->state &= RECEIVER_AWAITED;

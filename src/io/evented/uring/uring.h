@@ -38,8 +38,6 @@ enum {
     RECEIVER_AWAITED = 4,   /* by an op of another worker, which gets it when it is unarmed */
     RECEIVER_POLLS = 8,     /* what is armed is a poll, and what follows is known */
     RECEIVER_READABLE = 16, /* there may be bytes; else there will be a completion */
-    RECEIVER_TCP = 32,      /* a short read empties the socket … */
-    RECEIVER_KEEPS = 64,    /* … or proves nothing, whatever it is */
 };
 
 typedef struct uring {
