@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The well-formed prefix of a text, character by character (RFC 3629 4).
+ * The well-formed prefix of a text, character by character (RFC 3629 4); and text for a terminal.
  */
 #include <weir/base/utf8.h>
 
@@ -41,4 +41,54 @@ size_t weir_utf8_prefix(weir_bytes text)
         at += len;
     }
     return at;
+}
+
+size_t weir_utf8_character(weir_bytes text)
+{
+    return text.len > 0 ? character((const unsigned char *)text.data, text.len) : 0;
+}
+
+bool weir_utf8_is_control(weir_bytes c)
+{
+    const unsigned char *p = (const unsigned char *)c.data;
+    if (c.len == 1) return p[0] < 0x20 || p[0] == 0x7f;
+    if (c.len == 2) return p[0] == 0xc2 && p[1] < 0xa0;
+    if (c.len != 3 || p[0] != 0xe2) return false;
+    if (p[1] == 0x80) return p[2] >= 0xa8 && p[2] <= 0xae; /* U+2028 to U+202E */
+    return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9;   /* U+2066 to U+2069 */
+}
+
+/* The bytes of one character, or a byte that begins none, as they are or escaped. */
+static size_t show(const char *from, size_t len, bool plain, char *out)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    if (plain) {
+        memcpy(out, from, len);
+        return len;
+    }
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char byte = (unsigned char)from[i];
+        memcpy(out + 4 * i, (char[]){'\\', 'x', hex[byte >> 4], hex[byte & 15]}, 4);
+    }
+    return 4 * len;
+}
+
+size_t weir_utf8_show(weir_bytes text, char *out, size_t size)
+{
+    size_t total = 0, kept = 0;
+    while (text.len > 0) {
+        char shown[16];
+        size_t len = weir_utf8_character(text);
+        const bool plain = len > 0 && !weir_utf8_is_control(weir_bytes_of(text.data, len));
+        if (len == 0) len = 1;
+        const size_t length = show(text.data, len, plain, shown);
+        if (kept == total && length < size - kept) {
+            memcpy(out + kept, shown, length);
+            kept += length;
+        }
+        total += length;
+        text = weir_bytes_of(text.data + len, text.len - len);
+    }
+    out[kept] = 0;
+    return total;
 }

@@ -93,3 +93,61 @@ TEST(the_prefix_ends_at_the_first_bad_byte_wherever_it_stands)
         assert_int_equal(prefix(text, at + 1), at);
     }
 }
+
+static const char *shown(const char *text, size_t len)
+{
+    static char out[64];
+    const size_t whole = weir_utf8_show(weir_bytes_of(text, len), out, sizeof out);
+    assert_int_equal(whole, strlen(out));
+    return out;
+}
+
+TEST(what_a_terminal_would_obey_or_is_no_text_is_shown_by_its_bytes)
+{
+    assert_string_equal(shown("", 0), "");
+    assert_string_equal(shown("plain, \"gr\xc3\xbc\xc3\x9f\" \xf0\x9f\x99\x82", 20),
+                        "plain, \"gr\xc3\xbc\xc3\x9f\" \xf0\x9f\x99\x82");
+    assert_string_equal(shown("\x1b[2J\r\n\0\x7f", 8), "\\x1B[2J\\x0D\\x0A\\x00\\x7F");
+    assert_string_equal(shown("\xc2\x80\xc2\x9f\xc2\xa0", 6), "\\xC2\\x80\\xC2\\x9F\xc2\xa0");
+    assert_string_equal(shown("\xe2\x80\xa7\xe2\x80\xa8", 6), "\xe2\x80\xa7\\xE2\\x80\\xA8");
+    assert_string_equal(shown("\xe2\x80\xae\xe2\x80\xaf", 6), "\\xE2\\x80\\xAE\xe2\x80\xaf");
+    assert_string_equal(shown("\xe2\x81\xa5\xe2\x81\xa6", 6), "\xe2\x81\xa5\\xE2\\x81\\xA6");
+    assert_string_equal(shown("\xe2\x81\xa9\xe2\x81\xaa", 6), "\\xE2\\x81\\xA9\xe2\x81\xaa");
+    assert_string_equal(shown("a\xffz\xe2\x82", 5), "a\\xFFz\\xE2\\x82");
+}
+
+TEST(what_is_shown_is_cut_between_characters_and_its_whole_length_is_told)
+{
+    const weir_bytes text = weir_bytes_text("a\n\xc3\xbc"
+                                            "b");
+    static const char *const cuts[] = {"",
+                                       "a",
+                                       "a",
+                                       "a",
+                                       "a",
+                                       "a\\x0A",
+                                       "a\\x0A",
+                                       "a\\x0A\xc3\xbc",
+                                       "a\\x0A\xc3\xbc"
+                                       "b"};
+    char out[10];
+    for (size_t size = 1; size <= sizeof cuts / sizeof *cuts; size++) {
+        memset(out, '#', sizeof out);
+        assert_int_equal(weir_utf8_show(text, out, size), 8);
+        assert_string_equal(out, cuts[size - 1]);
+        assert_true(out[size] == '#');
+    }
+}
+
+TEST(a_character_is_as_long_as_the_prefix_that_it_is)
+{
+    assert_int_equal(weir_utf8_character(weir_bytes_of(NULL, 0)), 0);
+    assert_int_equal(weir_utf8_character(weir_bytes_text("ab")), 1);
+    assert_int_equal(weir_utf8_character(weir_bytes_text("\xc3\xbc"
+                                                         "b")),
+                     2);
+    assert_int_equal(weir_utf8_character(weir_bytes_text("\xe2\x82\xac")), 3);
+    assert_int_equal(weir_utf8_character(weir_bytes_text("\xf0\x9f\x99\x82")), 4);
+    assert_int_equal(weir_utf8_character(weir_bytes_text("\xf0\x9f\x99")), 0);
+    assert_int_equal(weir_utf8_character(weir_bytes_text("\x80")), 0);
+}

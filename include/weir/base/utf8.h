@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * UTF-8 (RFC 3629): which bytes are well-formed text.
+ * UTF-8 (RFC 3629): which bytes are well-formed text, and how text of others is shown.
  *
  *      00..7F
  *      C2..DF  80..BF
@@ -31,6 +31,21 @@ static inline bool weir_utf8_valid(weir_bytes text)
 {
     return weir_utf8_prefix(text) == text.len;
 }
+
+/* The length of the character at the front of `text`, > 0; 0: it is not well-formed, or there is
+ * none.  Never waits. */
+size_t weir_utf8_character(weir_bytes text);
+
+/* Whether a character is one that a terminal obeys instead of showing it: U+0000 to U+001F, U+007F
+ * to U+009F, and those that end lines or turn the direction of writing, U+2028 to U+202E and U+2066
+ * to U+2069.  Never waits. */
+bool weir_utf8_is_control(weir_bytes character);
+
+/* Writes a text that others wrote so that a terminal shows all of it: the bytes of such characters,
+ * and those that are not well-formed, become \xHH.  NUL-terminated; what does not fit into `size`
+ * bytes (at least 1) is left out from the first character on that does not.
+ * Returns the whole length.  Never waits. */
+size_t weir_utf8_show(weir_bytes text, char *out, size_t size);
 
 #ifdef __cplusplus
 }
