@@ -68,14 +68,8 @@ bool cli_is_plain(const char *text);
 /* Shows a text on standard error with a caret under its byte `at`; nothing when it is not plain. */
 void cli_point(const char *text, size_t at);
 
-/* The length of the character at the front of `len` bytes, > 0; 0: it is not UTF-8. */
-size_t cli_character(const char *text, size_t len);
-
-/* Whether the character of `len` bytes is one that a terminal obeys instead of showing it. */
-bool cli_is_control(const char *text, size_t len);
-
 /* Writes text as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD, and what
- * cli_is_control names is escaped.
+ * weir_utf8_is_control names is escaped.
  * Returns the length; less than needed is never written: 0 when it does not fit. */
 size_t cli_json_string(const char *text, size_t len, char *out, size_t room);
 

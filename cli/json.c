@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <weir/base/utf8.h>
+
 #include "cli.h"
 
 /* Writes one escaped character of `n` bytes (at most three) to `out` (6 bytes of room) and tells
@@ -33,14 +35,14 @@ size_t cli_json_string(const char *text, size_t len, char *out, size_t room)
     out[used++] = '"';
     for (size_t i = 0; i < len;) {
         if (room - used < 7) return 0;
-        const size_t n = cli_character(text + i, len - i);
+        const size_t n = weir_utf8_character(weir_bytes_of(text + i, len - i));
         if (n == 0) {
             memcpy(out + used, "\\ufffd", 6);
             used += 6;
             i++;
             continue;
         }
-        if (cli_is_control(text + i, n) || text[i] == '"' || text[i] == '\\') {
+        if (weir_utf8_is_control(weir_bytes_of(text + i, n)) || text[i] == '"' || text[i] == '\\') {
             used += escape(text + i, n, out + used);
         } else {
             memcpy(out + used, text + i, n);
