@@ -15,8 +15,10 @@
 
 enum { USAGE = 2, LIMIT_SECONDS = 60 };
 
+static const char KEEP[] = "--keep";
+
 /* Keeps the seeds that have failed in the file. */
-static void keep_failures(const sim_plan *p, const sim_outcome *outcome)
+static void keep_failures(const sim_plan *p, sim_outcome *outcome)
 {
     uint64_t seeds[SIM_MOST_AGAIN];
     size_t count = 0;
@@ -24,9 +26,11 @@ static void keep_failures(const sim_plan *p, const sim_outcome *outcome)
         const uint64_t seed = outcome->failures[i].seed;
         if (count == 0 || seeds[count - 1] != seed) seeds[count++] = seed; /* they are in order */
     }
-    if (!weir_sim_keep_write(p->keep, p->scenario->name, weir_sim_profile_name(p->profile), seeds,
-                             count))
-        fprintf(stderr, "weir sim: \"%s\" cannot be written\n", p->keep);
+    const int error = weir_sim_keep_write(p->keep, p->scenario->name,
+                                          weir_sim_profile_name(p->profile), seeds, count);
+    if (!error) return;
+    weir_sim_file_complain(KEEP, p->keep, error);
+    outcome->unwritten = true;
 }
 
 /* One seed in this process, for who looks at it with a debugger. */
@@ -36,6 +40,7 @@ static void run_here(const sim_plan *p, sim_outcome *out)
     if (p->limit > 0) weir_sim_limit_here(p->limit);
     const bool good = weir_sim_run_seed(p, p->first, p->left_out, &trial, &out->tally);
     out->done = 1;
+    out->unwritten = trial.unwritten;
     if (good && !weir_sim_has_leaked()) return;
     if (good) weir_sim_fail(&trial, "memory was lost");
     out->failed = out->count = 1;
@@ -59,11 +64,15 @@ static int tell(const sim_plan *p, const sim_outcome *outcome)
     if (outcome->done != total)
         fprintf(stderr, "weir sim: only %llu seeds could be run\n",
                 (unsigned long long)outcome->done);
-    return outcome->failed > 0 || outcome->done != total || weir_sim_missed(p, outcome) > 0;
+    return outcome->failed > 0 || outcome->done != total || outcome->unwritten ||
+           weir_sim_missed(p, outcome) > 0;
 }
 
 static int run(sim_plan *p)
 {
+    /* Before hours are spent. */
+    if (!weir_sim_trace_files_check(&p->files)) return 1;
+    if (p->keep && !weir_sim_file_check(KEEP, p->keep, true)) return 1;
     sim_outcome *outcome = calloc(1, sizeof *outcome);
     if (!outcome) return 1;
     if (p->limit < 0) p->limit = p->here ? 0 : LIMIT_SECONDS * INT64_C(1000000000);
@@ -110,8 +119,9 @@ static const weir_sim_scenario *find(const weir_sim_scenario *scenarios, size_t 
 {
     for (size_t i = 0; i < count; i++)
         if (strcmp(scenarios[i].name, name) == 0) return &scenarios[i];
-    fprintf(stderr, "weir sim: there is no scenario \"%s\"; there %s", name,
-            count == 1 ? "is" : "are");
+    char shown[SIM_SHOWN];
+    fprintf(stderr, "weir sim: there is no scenario \"%s\"; there %s",
+            sim_shown(name, strlen(name), shown), count == 1 ? "is" : "are");
     for (size_t i = 0; i < count; i++)
         fprintf(stderr, "%s %s", i == 0 ? "" : ",", scenarios[i].name);
     fputc('\n', stderr);

@@ -5,11 +5,14 @@
  */
 #include "io/sim/runner_keep.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include <weir/base/error.h>
 
 enum { LINE = 256 };
 
@@ -71,12 +74,13 @@ static bool write_locked(FILE *file, const char *scenario, const char *profile,
     return good;
 }
 
-bool weir_sim_keep_write(const char *path, const char *scenario, const char *profile,
-                         const uint64_t *seeds, size_t count)
+int weir_sim_keep_write(const char *path, const char *scenario, const char *profile,
+                        const uint64_t *seeds, size_t count)
 {
     FILE *file = fopen(path, "a+e"); /* made if it is not there */
-    if (!file) return false;
+    if (!file) return -errno;
     flock(fileno(file), LOCK_EX);
     const bool good = write_locked(file, scenario, profile, seeds, count);
-    return fclose(file) == 0 && good; /* which unlocks it */
+    if (fclose(file) != 0) return -errno; /* which unlocks it */
+    return good ? 0 : WEIR_EIO;
 }

@@ -14,8 +14,8 @@ size_t weir_sim_keep_read(const char *path, const char *scenario, const char *pr
                           uint64_t *seeds, size_t room);
 
 /* Puts `seeds` in place of those of the scenario and profile; the lines of others stay.  Several
- * processes may do so at a time.  False: the file cannot be written. */
-bool weir_sim_keep_write(const char *path, const char *scenario, const char *profile,
-                         const uint64_t *seeds, size_t count);
+ * processes may do so at a time.  Returns 0, or why the file cannot be written. */
+int weir_sim_keep_write(const char *path, const char *scenario, const char *profile,
+                        const uint64_t *seeds, size_t count);
 
 #endif

@@ -160,7 +160,7 @@ const char *weir_sim_help(void)
            "  --hosts NAME,NAME   these hosts of it alone\n\n"
            "Of the first seed that fails it says why, which faults are needed for it, and how to\n"
            "repeat it.  Exit status: 0 no seed failed, 1 one did, or nothing happened of what the\n"
-           "scenario expects of so many seeds, 2 usage.\n";
+           "scenario expects of so many seeds, or a file cannot be written, 2 usage.\n";
 }
 
 static bool fits(const sim_plan *p)
@@ -189,12 +189,14 @@ static const sim_option *find(const char *name, size_t len)
 /* Reads the option at argv[*at], and its value: behind "=", or the next word. */
 static bool read_option(sim_plan *p, int argc, char **argv, int *at)
 {
+    char shown[SIM_SHOWN];
     const char *word = argv[*at], *equals = strchr(word, '=');
+    sim_shown(word, strlen(word), shown);
     const sim_option *option = find(word, equals ? (size_t)(equals - word) : strlen(word));
     if (!option && word[0] == '-') {
-        fprintf(stderr, "weir sim: there is no option %s; --help lists them\n", word);
+        fprintf(stderr, "weir sim: there is no option %s; --help lists them\n", shown);
     } else if (!option) {
-        fprintf(stderr, "weir sim: \"%s\" is one word too many; --help shows the form\n", word);
+        fprintf(stderr, "weir sim: \"%s\" is one word too many; --help shows the form\n", shown);
     } else if (!option->takes) {
         if (!equals) return option->read(NULL, p);
         fprintf(stderr, "weir sim: %s takes no value\n", option->name);
@@ -202,7 +204,7 @@ static bool read_option(sim_plan *p, int argc, char **argv, int *at)
         const char *value = equals ? equals + 1 : *at + 1 < argc ? argv[++*at] : NULL;
         if (value && *value && option->read(value, p)) return true;
         fprintf(stderr, "weir sim: %s takes %s", option->name, option->takes);
-        if (value) fprintf(stderr, ", not \"%s\"", value);
+        if (value) fprintf(stderr, ", not \"%s\"", sim_shown(value, strlen(value), shown));
         fputc('\n', stderr);
     }
     return false;

@@ -25,6 +25,7 @@ typedef struct job {
     sim_process process;
     uint64_t at; /* the number of the trial that it is at: sim_plan_seed */
     uint64_t done, failed;
+    bool unwritten; /* a file that was asked for */
     sim_failure failures[SIM_MOST_FAILURES];
     sim_tally tally;
 } job;
@@ -80,6 +81,7 @@ static _Noreturn void run_job(const sim_plan *p, job *j)
         weir_sim_process_mark(&j->process, true);
         good = weir_sim_run_seed(p, sim_plan_seed(p, j->at), p->left_out, &trial, &j->tally);
         weir_sim_process_mark(&j->process, false);
+        j->unwritten |= trial.unwritten;
         if (good && weir_sim_has_leaked()) {
             weir_sim_fail(&trial, "memory was lost");
             good = false;
@@ -161,6 +163,7 @@ static void collect(const sim_plan *p, const job *jobs, sim_outcome *out)
         const job *j = &jobs[i];
         out->done += j->done;
         out->failed += j->failed;
+        out->unwritten |= j->unwritten;
         weir_sim_tally_add(&out->tally, &j->tally);
         for (uint64_t f = 0; f < j->failed && f < SIM_MOST_FAILURES; f++)
             out->failures[out->count++] = j->failures[f];

@@ -17,7 +17,8 @@ typedef struct sim_failure {
 
 typedef struct sim_outcome {
     uint64_t done, failed;
-    size_t count; /* of failures that are known; by seed */
+    bool unwritten; /* a file that was asked for */
+    size_t count;   /* of failures that are known; by seed */
     sim_failure failures[SIM_MOST_JOBS * SIM_MOST_FAILURES];
     sim_tally tally;
 } sim_outcome;

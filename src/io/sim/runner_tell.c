@@ -3,6 +3,7 @@
  * What the runner has to say at the end: as text, and as JSON.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "io/sim/runner_seeds.h"
 #include "io/sim/runner_trial.h"
@@ -33,7 +34,9 @@ static void print_fault(const weir_sim_trial *trial, size_t i)
 
 void weir_sim_tell_trial(const sim_plan *p, const weir_sim_trial *trial, uint64_t left_out)
 {
-    printf("seed %llu fails: %s\n", (unsigned long long)trial->seed, trial->why);
+    char shown[SIM_SHOWN]; /* what came over a network may be in it */
+    printf("seed %llu fails: %s\n", (unsigned long long)trial->seed,
+           sim_shown(trial->why, strlen(trial->why), shown));
     for (size_t i = 0; i < trial->fault_count; i++)
         if (weir_sim_trial_has(trial, left_out, i)) print_fault(trial, i);
     printf("repeat: ");

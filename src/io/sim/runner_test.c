@@ -83,7 +83,7 @@ TEST(sim_runner_says_when_the_file_for_seeds_is_no_file)
 {
     uint64_t seeds[1];
     assert_int_equal(weir_sim_keep_read("/nowhere/at/all", "a", "calm", seeds, 1), 0);
-    assert_false(weir_sim_keep_write("/nowhere/at/all", "a", "calm", seeds, 0));
+    assert_int_equal(weir_sim_keep_write("/nowhere/at/all", "a", "calm", seeds, 0), WEIR_ENOENT);
 }
 
 /* What a runner of its own says on both of its outputs, and its exit status. */
@@ -129,6 +129,60 @@ static void expect_said(const char *words)
 static void expect_not_said(const char *words)
 {
     if (strstr(said, words)) fail_msg("\"%s\" is in:\n%s", words, said);
+}
+
+static int do_nothing(weir_io *io, void *argument)
+{
+    (void)io;
+    (void)argument;
+    return 0;
+}
+
+static int note_run(weir_sim_trial *trial)
+{
+    weir_sim_host *h;
+    const int error = weir_sim_add_host(trial->sim, "host", NULL, &h);
+    fprintf(stderr, "it runs\n");
+    return error ? error : weir_run(weir_sim_io(h), do_nothing, NULL);
+}
+
+TEST(sim_runner_fails_when_a_file_cannot_be_written_and_runs_nothing_if_it_shows_before)
+{
+    static const weir_sim_scenario scenario = {"noting", "says that it runs", note_run};
+    static const char *const options[] = {"--trace", "--svg", "--keep"};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(RUN(&scenario, "--seeds", "1", options[i], "/nowhere/at/all"), 1);
+        expect_said("weir sim: cannot write \"/nowhere/at/all\": ");
+        expect_said(options[i]);
+        expect_not_said("it runs");
+        /* Here it shows at the end; but seeds are kept in a file alone. */
+        assert_int_equal(RUN(&scenario, "--seeds", "1", options[i], "/dev/full"), 1);
+        if (i < 2) expect_said("it runs");
+        expect_said("weir sim: cannot write \"/dev/full\": ");
+    }
+    assert_int_equal(RUN(&scenario, "--seed", "1", "--svg", "/dev/full"), 1);
+    assert_int_equal(RUN(&scenario, "--seeds", "1", "--trace", "/dev/null", "--svg", "/dev/null"),
+                     0);
+}
+
+TEST(sim_runner_shows_words_that_a_terminal_would_obey)
+{
+    static const weir_sim_scenario scenario = {"noting", "says that it runs", note_run};
+    static const char word[] = "\x1b[2J", escaped[] = "\\x1B[2J";
+    const char *const lines[][5] = {
+        {word},
+        {"-\x1b[2J"},
+        {"--seeds", word},
+        {"--seeds", "1", "--svg", "/nowhere/\x1b[2J"},
+        {"--seeds", "1", "--trace=/dev/null", "--hosts", word},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        int count = 0;
+        while (count < 5 && lines[i][count]) count++;
+        run_and_listen(&scenario, count, lines[i]);
+        expect_said(escaped);
+        expect_not_said("\x1b");
+    }
 }
 
 static int sleep_a_second(weir_io *io, void *argument)

@@ -44,6 +44,7 @@ typedef struct weir_sim_trial {
     uint8_t begun_by[WEIR_SIM_TRIAL_FAULTS]; /* the fault that each is the end of, + 1; else 0 */
     size_t fault_count;
     bool failed;
+    bool unwritten; /* what was asked for of --trace or --svg */
     char why[240];
     uint64_t kind; /* of failure: equal when the same check failed, whatever numbers it told */
 } weir_sim_trial;
@@ -94,7 +95,8 @@ bool weir_sim_try(const weir_sim_scenario *scenario, weir_sim_trial *trial, uint
  * faults fails when one that was expected is 0.  With --hash the hashes are over all bytes
  * transferred. With --json the results are one object on standard output.  Not while the process
  * has other threads, which would be missing in the seeds' processes. Returns an exit status: 0 all
- * good, 1 a seed or an expectation failed, 2 usage. */
+ * good, 1 a seed or an expectation failed, or a file cannot be written (nothing is run when that
+ * shows before), 2 usage. */
 int weir_sim_main(const weir_sim_scenario *scenarios, size_t count, int argc, char **argv);
 
 /* What the command does and its options, as --help tells them, without the line of the usage: for
