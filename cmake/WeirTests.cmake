@@ -180,6 +180,9 @@ if(TARGET weir_static)
     # Worlds with a mistake in them, which has to be found.
     weir_script_test(worlds.planted 600 bash ${PROJECT_SOURCE_DIR}/test/worlds/planted.sh
                      $<TARGET_FILE:test_planted> ${planted_seeds})
+    # All builds run the same worlds, to the last byte.
+    weir_script_test(worlds.hashes 600 bash ${PROJECT_SOURCE_DIR}/test/worlds/hashes.sh
+                     $<TARGET_FILE:test_worlds>)
     foreach(world http http-partition http-drain http-renew http-limit http-slow-reader
                   http-slow-host http-reconnect http-descriptors http-memory http-files http-clock
                   dns dns-liar dns-together dns-dial dns-shortage dns-reload)
