@@ -3,7 +3,11 @@
  * Does a host that reads slowly read as fast as it is told and no faster, who waits for it, and is
  * all well when it reads as before?
  */
-#include <weir/io/file.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <weir/io/group.h>
+#include <weir/io/sim/trace.h>
 
 #include "io/sim/net.h"
 #include "io/sim/testing.h"
@@ -313,4 +317,40 @@ TEST(sim_of_two_paces_the_last_one_holds)
     run(&d, &p, script, 2);
     assert_int_equal(d.got, p.writes);
     assert_in_range(p.read_ended, 9900000, 11100000);
+}
+
+/* What is recorded ---------------------------------------------------------------------------- */
+
+static int sleep_on(weir_io *io, void *argument)
+{
+    (void)argument;
+    return weir_sleep(io, weir_seconds(3));
+}
+
+TEST(sim_a_slow_reader_is_in_the_text_and_in_the_picture_until_it_is_one_no_more)
+{
+    duo d = {0};
+    char *text = NULL, *picture = NULL;
+    size_t size;
+    duo_begin(&d, take, &line);
+    plan p = {.reads = weir_seconds(1)};
+    d.own = &p;
+    const weir_sim_fault script[] = {
+        {.at = weir_seconds(1), .kind = WEIR_SIM_SLOW_READER, .host = d.server, .value = RATE},
+        {.at = weir_seconds(2), .kind = WEIR_SIM_SLOW_READER, .host = d.server}};
+    assert_int_equal(weir_sim_record(d.sim, 0), 0);
+    assert_int_equal(weir_sim_plan_faults(d.sim, script, 2), 0);
+    assert_int_equal(weir_run(weir_sim_io(d.client), sleep_on, &d), 0);
+    FILE *out = open_memstream(&text, &size);
+    assert_int_equal(weir_sim_write_text(d.sim, NULL, out), 0);
+    fclose(out);
+    out = open_memstream(&picture, &size);
+    assert_int_equal(weir_sim_write_svg(d.sim, NULL, out), 0);
+    fclose(out);
+    assert_non_null(strstr(text, "!  slow-reader 10000\n"));
+    assert_non_null(strstr(text, "!  slow-reader no more\n"));
+    assert_non_null(strstr(picture, "<rect class=\"f few\""));
+    free(text);
+    free(picture);
+    weir_sim_destroy(d.sim);
 }
