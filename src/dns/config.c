@@ -125,6 +125,13 @@ int weir_dns_config_add_server(weir_dns_config *config, weir_bytes text, weir_ad
     return 0;
 }
 
+/* Whether a host may be below it: what is appended to names is asked for as it is. */
+static bool is_domain(const weir_dns_name *name)
+{
+    return name->len == 1 ||
+           weir_dns_name_is_host(name, WEIR_DNS_HOST_UNDERSCORE | WEIR_DNS_HOST_NUMERIC);
+}
+
 int weir_dns_config_add_search(weir_dns_config *config, weir_bytes domain)
 {
     weir_dns_name name;
@@ -134,6 +141,7 @@ int weir_dns_config_add_search(weir_dns_config *config, weir_bytes domain)
         if (weir_dns_name_parse(weir_bytes_of(domain.data + 1, domain.len - 1), &name) < 0)
             return WEIR_EDNS_NAME;
     }
+    if (!is_domain(&name)) return WEIR_EDNS_NAME;
     if (config->search_count >= WEIR_DNS_SEARCH_MAX) return WEIR_ELIMIT;
     config->search[config->search_count++] = name;
     return 0;
@@ -151,7 +159,7 @@ int weir_dns_config_check(const weir_dns_config *config)
     }
     if (config->search_count > WEIR_DNS_SEARCH_MAX) return WEIR_EINVAL;
     for (unsigned i = 0; i < config->search_count; i++)
-        if (config->search[i].len == 0) return WEIR_EINVAL;
+        if (!is_domain(&config->search[i])) return WEIR_EINVAL;
     if (config->ndots > WEIR_DNS_NDOTS_MAX) return WEIR_EINVAL;
     return config->attempts > 0 && config->timeout.ns > 0 ? 0 : WEIR_EINVAL;
 }

@@ -251,12 +251,20 @@ TEST(a_program_can_name_its_own_servers)
     assert_int_equal(weir_dns_config_check(&config), 0);
     assert_int_equal(weir_dns_config_add_search(&config, weir_bytes_text("a..b")), WEIR_EDNS_NAME);
     assert_int_equal(weir_dns_config_add_search(&config, weir_bytes_text("")), WEIR_EDNS_NAME);
+    static const char *const no_domains[] = {
+        "b\xc3\xbc.example", "a b", "-a", "a\\.b", "*.a", "a@b"};
+    for (size_t i = 0; i < sizeof no_domains / sizeof *no_domains; i++)
+        assert_int_equal(weir_dns_config_add_search(&config, weir_bytes_text(no_domains[i])),
+                         WEIR_EDNS_NAME);
 }
 
 TEST(a_config_that_cannot_work_is_refused)
 {
     const weir_dns_config good = parsed("nameserver 192.0.2.1\nsearch example\n");
     weir_dns_config config = good;
+    assert_true(weir_dns_name_parse(weir_bytes_text("a b"), &config.search[0]) >= 0);
+    assert_int_equal(weir_dns_config_check(&config), WEIR_EINVAL);
+    config = good;
     config.timeout = weir_seconds(0);
     assert_int_equal(weir_dns_config_check(&config), WEIR_EINVAL);
     config = good;

@@ -106,13 +106,13 @@ void weir_dns_config_apply_options(weir_dns_config *config, weir_bytes options);
  * are WEIR_DNS_SERVERS_MAX.  `why`, which may be NULL, tells what is wrong.  Never waits. */
 int weir_dns_config_add_server(weir_dns_config *config, weir_bytes text, weir_address_why *why);
 
-/* Appends a domain to the search list.  Returns 0, WEIR_EDNS_NAME, or WEIR_ELIMIT when there are
- * WEIR_DNS_SEARCH_MAX. */
+/* Appends a domain to the search list.  Returns 0; WEIR_EDNS_NAME: no name that hosts may be below
+ * ("_" is allowed, Unicode is not); WEIR_ELIMIT when there are WEIR_DNS_SEARCH_MAX. */
 int weir_dns_config_add_search(weir_dns_config *config, weir_bytes domain);
 
 /* Whether a resolver can work by it.  Returns 0; WEIR_EINVAL: no or too many servers, a server that
  * is no IP address or has port 0, a timeout or a number of attempts of 0, ndots or a count beyond
- * its limit. */
+ * its limit, a search domain that weir_dns_config_add_search refuses. */
 int weir_dns_config_check(const weir_dns_config *config);
 
 /* The fault in words for people.  Never NULL; static. */
