@@ -78,8 +78,7 @@ int weir_dial_host_more(weir_io *io, weir_dns_resolver *resolver, weir_bytes hos
 {
     weir_address address;
     *stopped = false;
-    const unsigned families = weir_dns_families(options ? options->lookup.flags : 0);
-    int result = weir_dns_literal(host, port, families, &address);
+    int result = weir_dns_literal(host, port, options ? options->lookup.flags : 0, &address);
     if (result < 0) return result;
     if (result > 0) return dial_known(io, &address, 1, options, out, stopped);
     result = weir_dial_check(options);

@@ -47,8 +47,7 @@ static int run(weir_io *io, weir_dial_race *race)
     weir_dial_run_init(&race->run, &race->options);
     race->run.sink = take_outcome;
     race->run.argument = race;
-    const unsigned families = weir_dns_families(race->options.lookup.flags);
-    int error = weir_dns_literal(race->host, race->port, families, &address);
+    int error = weir_dns_literal(race->host, race->port, race->options.lookup.flags, &address);
     if (error > 0) {
         weir_dial_order_add(&race->run.order, &address);
         error = 0;

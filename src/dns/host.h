@@ -64,10 +64,14 @@ int weir_dns_host_init(dns_host *host, weir_dns_resolver *resolver, uint16_t por
 /* The families (weir_dns_family) that the flags of a lookup leave. */
 unsigned weir_dns_families(unsigned lookup_flags);
 
-/* Reads a text that is an address in itself.  Returns 1 and *out; 0: it may be a name;
+/* What else than letters, digits and hyphens the flags of a lookup let a host's name have
+ * (weir_dns_host_flags). */
+unsigned weir_dns_host_rules(unsigned lookup_flags);
+
+/* Reads a text that is an address in itself.  Returns 1 and *out; 0: it is a legal name of a host;
  * WEIR_EAFNOSUPPORT: of another family; WEIR_EINVAL: no family is left; WEIR_EZONETEXT;
- * WEIR_EDNS_NAME: neither a name nor an address. */
-int weir_dns_literal(weir_bytes text, uint16_t port, unsigned families, weir_address *out);
+ * WEIR_EDNS_NAME: neither a host's name nor an address, and not to be told to anybody. */
+int weir_dns_literal(weir_bytes text, uint16_t port, unsigned lookup_flags, weir_address *out);
 
 /* Reads an endpoint.  Returns how many addresses it stands for, of these families, mapped ones as
  * the IPv4 addresses that they are; 0: a name and a port, in *parts; WEIR_EAFNOSUPPORT: of other

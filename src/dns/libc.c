@@ -17,17 +17,17 @@
 #include <weir/io/work.h>
 #include <weir/sync/event.h>
 
-#include "dns/resolver.h"
+#include "dns/host.h"
 
 /* A call.  Its two holders are the task that runs it and the one that waits; the last one frees it.
  * What it found is the first one's until `done` is set. */
 typedef struct call {
     uint32_t refs;
     weir_event done;
-    int family;
-    int result; /* how many addresses, or an error */
+    unsigned families; /* weir_dns_family */
+    int result;        /* how many addresses, or an error */
     weir_address addresses[WEIR_DNS_HOST_ADDRESSES];
-    char name[WEIR_DNS_NAME_TEXT];
+    char name[WEIR_DNS_NAME_MAX];
 } call;
 
 static void let_go(call *c)
@@ -52,17 +52,37 @@ static int error_of(int code)
     }
 }
 
+static int family_of(unsigned families)
+{
+    return families == WEIR_DNS_BOTH ? AF_UNSPEC : families == WEIR_DNS_IPV4 ? AF_INET : AF_INET6;
+}
+
+/* Takes an address that is wanted and not there yet, a mapped one as the IPv4 address that it is.
+ */
+static int take(const call *c, int count, const struct addrinfo *from, weir_address *out)
+{
+    weir_address address;
+    if (weir_address_from_sockaddr(from->ai_addr, from->ai_addrlen, &address)) return 0;
+    address = weir_address_unmap(&address);
+    const unsigned family = address.kind == WEIR_ADDRESS_IPV4 ? WEIR_DNS_IPV4 : WEIR_DNS_IPV6;
+    if (!(c->families & family)) return 0;
+    for (int i = 0; i < count; i++)
+        if (weir_address_equal(&c->addresses[i], &address)) return 0;
+    *out = address;
+    return 1;
+}
+
 /* On a thread where it may block. */
 static int64_t ask(void *argument)
 {
     call *c = argument;
-    const struct addrinfo hints = {.ai_family = c->family, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {.ai_family = family_of(c->families), .ai_socktype = SOCK_STREAM};
     struct addrinfo *list;
     int code = getaddrinfo(c->name, NULL, &hints, &list);
     if (code) return error_of(code);
     int count = 0;
     for (struct addrinfo *a = list; a && count < WEIR_DNS_HOST_ADDRESSES; a = a->ai_next)
-        count += weir_address_from_sockaddr(a->ai_addr, a->ai_addrlen, &c->addresses[count]) == 0;
+        count += take(c, count, a, &c->addresses[count]);
     freeaddrinfo(list);
     return count ? count : WEIR_EDNS_NODATA;
 }
@@ -76,18 +96,15 @@ static int run(weir_io *io, void *argument)
     return 0;
 }
 
-static int make_call(weir_bytes name, const weir_dns_lookup_options *options, call **out)
+/* For a legal name of a host, which is short. */
+static call *make_call(weir_bytes name, unsigned families)
 {
-    if (name.len >= sizeof(((call *)0)->name) || memchr(name.data, 0, name.len))
-        return WEIR_EDNS_NAME;
-    unsigned flags = options ? options->flags : 0;
     call *c = calloc(1, sizeof *c);
-    if (!c) return WEIR_ENOMEM;
+    if (!c) return NULL;
     c->refs = 2;
-    c->family = flags & WEIR_DNS_IPV4_ONLY ? AF_INET : flags & WEIR_DNS_IPV6_ONLY ? AF_INET6 : 0;
+    c->families = families;
     memcpy(c->name, name.data, name.len);
-    *out = c;
-    return 0;
+    return c;
 }
 
 /* The simulator's worlds have no C library of their own. */
@@ -99,11 +116,18 @@ static bool is_simulated(const weir_io *io)
 int weir_dns_lookup_libc(weir_io *io, weir_dns_resolver *resolver, weir_bytes name, uint16_t port,
                          const weir_dns_lookup_options *options, weir_address *out, size_t room)
 {
-    if (room == 0 || name.len == 0) return room == 0 ? WEIR_EINVAL : WEIR_EDNS_NAME;
+    const unsigned flags = options ? options->flags : 0;
+    if (room == 0) return WEIR_EINVAL;
+    weir_address literal;
+    int result = weir_dns_literal(name, port, flags, &literal);
+    if (result < 0) return result;
     if (is_simulated(io)) return WEIR_EUNSUPPORTED;
-    call *c;
-    int result = make_call(name, options, &c);
-    if (result) return result;
+    if (result > 0) {
+        out[0] = literal;
+        return 1;
+    }
+    call *c = make_call(name, weir_dns_families(flags));
+    if (!c) return WEIR_ENOMEM;
     result = weir_group_concurrent(io, &resolver->background, run, c, NULL);
     if (result) {
         free(c);

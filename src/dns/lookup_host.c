@@ -10,6 +10,7 @@
 #include <weir/dns/nsswitch.h>
 #include <weir/dns/search.h>
 #include <weir/dns/special.h>
+#include <weir/dns/wire/name.h>
 #include <weir/io/clock.h>
 #include <weir/net/endpoint.h>
 
@@ -149,7 +150,8 @@ static bool ends_in_number(weir_bytes text)
     /* Most names are told apart by their last character. */
     if (end == 0 || !is_hex_digit(text.data[end - 1])) return false;
     while (start > 0 && text.data[start - 1] != '.') start--;
-    const bool hex = end - start > 2 && memcmp(text.data + start, "0x", 2) == 0;
+    const bool hex =
+        end - start > 2 && text.data[start] == '0' && (text.data[start + 1] | 0x20) == 'x';
     if (hex) start += 2;
     for (size_t i = start; i < end; i++) {
         const char c = text.data[i];
@@ -158,11 +160,18 @@ static bool ends_in_number(weir_bytes text)
     return end > start;
 }
 
-int weir_dns_literal(weir_bytes text, uint16_t port, unsigned families, weir_address *out)
+unsigned weir_dns_host_rules(unsigned lookup_flags)
 {
+    return lookup_flags & WEIR_DNS_UNDERSCORE ? WEIR_DNS_HOST_UNDERSCORE : 0;
+}
+
+int weir_dns_literal(weir_bytes text, uint16_t port, unsigned lookup_flags, weir_address *out)
+{
+    const unsigned families = weir_dns_families(lookup_flags);
     if (families == 0) return WEIR_EINVAL;
     const bool colon = text.len > 0 && memchr(text.data, ':', text.len);
-    if (!colon && !ends_in_number(text)) return 0;
+    if (!colon && !ends_in_number(text))
+        return weir_dns_host_check(text, weir_dns_host_rules(lookup_flags), NULL);
     weir_address_why why;
     const int error = weir_endpoint_parse_address(text, WEIR_ADDRESS_AS_IP, port, out, &why);
     if (error) return error == WEIR_EZONETEXT ? error : WEIR_EDNS_NAME;
@@ -170,11 +179,11 @@ int weir_dns_literal(weir_bytes text, uint16_t port, unsigned families, weir_add
     return families & family_of(out) ? 1 : WEIR_EAFNOSUPPORT;
 }
 
-/* An address in itself: 1 and the host has it, 0 if it is none, or an error. */
+/* An address in itself: 1 and the host has it, 0 if it is a name, or an error. */
 static int take_literal(dns_host *host, weir_bytes text)
 {
     weir_address address;
-    const int result = weir_dns_literal(text, host->port, host->families, &address);
+    const int result = weir_dns_literal(text, host->port, host->flags, &address);
     if (result <= 0) return result;
     host->found.origin = WEIR_DNS_FROM_LITERAL;
     weir_dns_host_add(host, &address);

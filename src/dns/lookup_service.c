@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include <weir/base/error.h>
+#include <weir/dns/wire/name.h>
 #include <weir/io/random.h>
+
+#include "dns/host.h"
 
 enum { RECORDS_MAX = 256 };
 
@@ -77,9 +80,15 @@ static place place_of(const weir_dns_data *data)
                    .port = data->as.srv.port};
 }
 
+/* Whether a host that a server named may be handed on: what is no legal name can hold anything. */
+static bool is_taken(const weir_dns_name *host, unsigned flags)
+{
+    return flags & WEIR_DNS_RAW || weir_dns_name_is_host(host, weir_dns_host_rules(flags));
+}
+
 /* Reads and orders the places of an answer.  Returns how many; WEIR_EDNS_SERVICE: its one place is
- * the root, which says that there is none; WEIR_EDNS_ANSWER: none can be read. */
-static int read_places(weir_io *io, const weir_dns_answer *answer, place *places)
+ * the root, which says that there is none; WEIR_EDNS_ANSWER: none can be read, or none is legal. */
+static int read_places(weir_io *io, const weir_dns_answer *answer, unsigned flags, place *places)
 {
     size_t count = 0, at = 0;
     weir_dns_data data;
@@ -90,7 +99,7 @@ static int read_places(weir_io *io, const weir_dns_answer *answer, place *places
         place p = place_of(&data);
         if (p.host.len == 1)
             none = true;
-        else
+        else if (is_taken(&p.host, flags))
             places[count++] = p;
     }
     if (count == 0) return none ? WEIR_EDNS_SERVICE : WEIR_EDNS_ANSWER;
@@ -98,16 +107,19 @@ static int read_places(weir_io *io, const weir_dns_answer *answer, place *places
     return (int)count;
 }
 
-/* Looks up records of `type`; *out is the caller's to free. */
+/* Looks up records of `type` of a name that is one of hosts but for underscores; *out is the
+ * caller's to free. */
 static int find_places(weir_io *io, weir_dns_resolver *resolver, weir_bytes name, uint16_t type,
                        const weir_dns_lookup_options *options, place **out)
 {
     weir_dns_answer answer;
+    if (weir_dns_host_check(name, WEIR_DNS_HOST_UNDERSCORE, NULL)) return WEIR_EDNS_NAME;
     int result = weir_dns_lookup(io, resolver, name, type, options, &answer);
     place *places = NULL;
     if (result == 0) {
         places = malloc(RECORDS_MAX * sizeof *places);
-        result = places ? read_places(io, &answer, places) : WEIR_ENOMEM;
+        result =
+            places ? read_places(io, &answer, options ? options->flags : 0, places) : WEIR_ENOMEM;
     }
     weir_dns_answer_free(&answer);
     if (result < 0) {
@@ -118,12 +130,12 @@ static int find_places(weir_io *io, weir_dns_resolver *resolver, weir_bytes name
     return result;
 }
 
-/* Appends "_label." to a text.  False if it is not one label. */
+/* Appends "_label." to a text.  False if it is not one label, whatever it consists of. */
 static bool append_label(char *out, size_t *len, weir_bytes label)
 {
     bool bare = label.len == 0 || label.data[0] != '_';
     if (label.len + bare < 2 || label.len + bare > WEIR_DNS_LABEL_MAX) return false;
-    if (memchr(label.data, '.', label.len) || memchr(label.data, '\\', label.len)) return false;
+    if (memchr(label.data, '.', label.len)) return false;
     if (bare) out[(*len)++] = '_';
     memcpy(out + *len, label.data, label.len);
     *len += label.len;

@@ -49,7 +49,7 @@ typedef struct weir_dial_options {
  *
  * An address that the policy refuses fails at once, without a packet.  A shortage of descriptors or
  * memory while attempts are under way puts the next one off until one has failed, or for another
- * delay.
+ * delay.  A name that is no host's fails at once, likewise (WEIR_EDNS_NAME; weir_dns_lookup_host).
  *
  * Returns 0 and *out, the caller's to close; WEIR_EADDRTEXT; WEIR_EPORTTEXT: the port is wrong or
  * missing; WEIR_EAFNOSUPPORT: a Unix address, or none of a family that the flags allow; errors of

@@ -5,8 +5,11 @@
  *
  *      bücher.example  <->  xn--bcher-kva.example
  *
- * Nothing else in Weir takes Unicode as a name: a program that reads names from people calls this
- * first.  Built without libidn2 only names that are ASCII already pass.
+ * Nothing else in Weir takes Unicode as the name of a host, and no octet of it is sent raw: lookups
+ * and dials refuse it with WEIR_EDNS_NAME.  A program that reads names from people calls this first
+ * (weir_dns_sni_name does so itself).  Only weir_dns_lookup and weir_dns_query, which take any name
+ * of DNS, take octets above 127 as they are.  Built without libidn2 only names that are ASCII
+ * already pass.
  */
 #ifndef WEIR_DNS_IDNA_H
 #define WEIR_DNS_IDNA_H

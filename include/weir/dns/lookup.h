@@ -5,7 +5,7 @@
  * All calls here are cancellation points, are made from a task of the resolver's engine, and obey
  * its scopes: no lookup outlives its caller.  Errors that all of them return, besides those listed:
  *
- *     WEIR_EDNS_NAME         the text is no domain name
+ *     WEIR_EDNS_NAME         the text is no name of a host or domain: nobody was asked
  *     WEIR_EDNS_NOTFOUND     there is no such name
  *     WEIR_EDNS_NODATA       the name exists, with no record of this kind
  *     WEIR_EDNS_SPECIAL      not asked in DNS: .onion, .local (special.h)
@@ -59,7 +59,9 @@ enum weir_dns_lookup_flags {
     WEIR_DNS_NO_HOSTS = 16, /* do not look into the hosts file */
     WEIR_DNS_NO_CACHE = 32, /* ask a server in any case; the answer is kept */
     WEIR_DNS_UNSORTED = 64, /* hosts: addresses as they came, IPv6 first, not by RFC 6724 */
-    WEIR_DNS_RAW = 128,     /* names of addresses: also those that are no legal host names */
+    WEIR_DNS_RAW =
+        128, /* addresses, services, mail: also give names that are no legal host names */
+    WEIR_DNS_UNDERSCORE = 256, /* hosts: "_" as a letter, in what is asked and in what is given */
 };
 
 /* How to look up; zero and NULL are the defaults.  What it points to is borrowed, and written. */
@@ -91,8 +93,16 @@ typedef struct weir_dns_host {
  * The addresses have `port`, are without repetition, never IPv4-mapped, and in the order to try
  * them (RFC 6724, order.h).  `host` and `options` may be NULL.
  *
- * What has a colon or ends in a number, and is no address, is no name either: nobody is asked for
- * "192.0.2.1.", "1.2.3" or "1::2::3" (WEIR_EDNS_NAME).
+ * What is neither an address nor a legal name of a host (weir_dns_host_check: letters, digits and
+ * hyphens) goes to nobody, not even to the hosts file, and is WEIR_EDNS_NAME at once: "192.0.2.1.",
+ * "1.2.3", "0x7f.1" and "1::2::3", "-a", "a b", "*.example", an escape of zone files, a control, a
+ * NUL, and Unicode, which weir_dns_idna_to_ascii turns into a name that is legal.
+ *
+ * "_" is not legal in a host's name (RFC 1123 2.1), and refused as musl does; glibc and Go let it
+ * pass.  Where hosts are called like that, as in networks of containers, WEIR_DNS_UNDERSCORE allows
+ * it.  Names of services and records have it anyway.
+ *
+ * `canonical` is what servers say, and may be any name: print it with weir_dns_name_print.
  *
  * Returns how many were written, at least 1, at most `room`; the errors above; WEIR_EAFNOSUPPORT
  * for an address of the family that the flags exclude; WEIR_EZONETEXT; WEIR_EINVAL for room 0 and
@@ -111,15 +121,19 @@ int weir_dns_resolve(weir_io *io, weir_dns_resolver *resolver, weir_bytes text,
 /* Looks a host up by the C library's getaddrinfo(3), for what only its plug-ins know
  * (nsswitch.conf: mDNS, LDAP, containers).  It runs on a thread where it may block; a caller that
  * is canceled does not wait for it, weir_dns_resolver_destroy does.  No cache, no report, no steps;
- * of the flags the families count.  The addresses are in the library's order.
+ * of the flags the families and WEIR_DNS_UNDERSCORE count.  What is an address and what is a name
+ * is as in weir_dns_lookup_host: the library, which takes "127.1", "0x7f000001" and "010.0.0.1" for
+ * addresses, is asked about names alone.  The addresses are without repetition, never IPv4-mapped,
+ * in the library's order; special names are what it makes of them.
  *
  * Returns as weir_dns_lookup_host; WEIR_EDNS_RCODE for a failure that will stay; WEIR_ECONCURRENCY;
  * WEIR_EUNSUPPORTED in a simulated world. */
 int weir_dns_lookup_libc(weir_io *io, weir_dns_resolver *resolver, weir_bytes name, uint16_t port,
                          const weir_dns_lookup_options *options, weir_address *out, size_t room);
 
-/* The names of an address: from the hosts file, or PTR records.  Only legal names of hosts, unless
- * WEIR_DNS_RAW: what a PTR record says is anybody's choice, and no proof of anything.
+/* The names of an address: from the hosts file, as they stand there, or PTR records.  Of these only
+ * legal names of hosts, unless WEIR_DNS_RAW: what a PTR record says is anybody's choice, and no
+ * proof of anything.
  * Returns how many were written, at least 1, at most `room`; WEIR_EINVAL: no IP address, room 0. */
 int weir_dns_lookup_address(weir_io *io, weir_dns_resolver *resolver, const weir_address *address,
                             const weir_dns_lookup_options *options, weir_dns_name *out,
@@ -127,9 +141,10 @@ int weir_dns_lookup_address(weir_io *io, weir_dns_resolver *resolver, const weir
 
 /* Records ----------------------------------------------------------------------------------- */
 
-/* Looks up the records of a type; the CNAME chain is followed.  `type` is a weir_dns_type or any
- * other; WEIR_DNS_ANY gives what the server chooses to tell (RFC 8482), and is not kept.  The hosts
- * file has no part in this.
+/* Looks up the records of a type; the CNAME chain is followed.  The name is any name of DNS in the
+ * form of zone files (weir_dns_name_parse), a legal host's or not.  `type` is a weir_dns_type or
+ * any other; WEIR_DNS_ANY gives what the server chooses to tell (RFC 8482), and is not kept.  The
+ * hosts file has no part in this.
  *
  * Returns 0 and *out, the caller's to free (weir_dns_answer_free, which an error needs not); the
  * errors above: of WEIR_EDNS_NOTFOUND and WEIR_EDNS_NODATA out->ttl, name and aliases are set, and
@@ -150,9 +165,11 @@ typedef struct weir_dns_service {
 } weir_dns_service;
 
 /* Looks up a service: the SRV records of "_service._protocol.name", in the order to try them, drawn
- * anew in each call (RFC 2782).  `service` and `protocol` are with or without "_".
+ * anew in each call (RFC 2782).  `service` and `protocol` are with or without "_", and what is
+ * asked for is legal as a host's name but for "_"; weir_dns_lookup takes others.  Targets that are
+ * no legal host names are left out, unless WEIR_DNS_RAW.
  * Returns how many were written, at least 1, at most `room`; the errors above; WEIR_EDNS_SERVICE:
- * the name says that it does not have this service. */
+ * the name says that it does not have this service; WEIR_EDNS_ANSWER also if no target is legal. */
 int weir_dns_lookup_service(weir_io *io, weir_dns_resolver *resolver, weir_bytes service,
                             weir_bytes protocol, weir_bytes name,
                             const weir_dns_lookup_options *options, weir_dns_service *out,
@@ -166,6 +183,7 @@ typedef struct weir_dns_exchanger {
 
 /* Looks up the mail exchangers of a domain in the order to try them, those of one preference
  * shuffled (RFC 5321 5.1).  With WEIR_EDNS_NODATA the domain itself is the host, by that RFC.
+ * Which names are legal is as in weir_dns_lookup_service.
  * Returns as weir_dns_lookup_service; WEIR_EDNS_SERVICE: it takes no mail (RFC 7505). */
 int weir_dns_lookup_mail(weir_io *io, weir_dns_resolver *resolver, weir_bytes domain,
                          const weir_dns_lookup_options *options, weir_dns_exchanger *out,
