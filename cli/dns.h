@@ -74,6 +74,9 @@ void dns_complain(const dns_asker *asker, const char *name, const char *type, in
  * points at what is wrong. */
 bool dns_ascii(const char *text, char out[WEIR_DNS_NAME_TEXT]);
 
+/* The same of a name that a host can have, by these rules (weir_dns_host_flags). */
+bool dns_host_ascii(const char *text, unsigned rules, char out[WEIR_DNS_ASCII_TEXT]);
+
 /* The name in Unicode, or "" where that is the same. */
 void dns_unicode(const weir_dns_name *name, char out[WEIR_DNS_UNICODE_TEXT]);
 

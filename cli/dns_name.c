@@ -16,22 +16,27 @@ static bool is_ascii(const char *text)
     return true;
 }
 
+/* Turns Unicode into ASCII that keeps these rules (weir_dns_host_flags). */
+static bool from_unicode(const char *text, unsigned rules, const char *kind,
+                         char out[WEIR_DNS_ASCII_TEXT])
+{
+    char ascii[WEIR_DNS_ASCII_TEXT];
+    const char *reason = "";
+    const int error = weir_dns_idna_to_ascii(weir_bytes_text(text), rules, ascii, &reason);
+    if (error >= 0) strcpy(out, ascii);
+    if (error == WEIR_EDNS_NAME)
+        cli_complain("\"%s\" is no %s: %s", text, kind, reason);
+    else if (error < 0)
+        cli_complain("\"%s\": %s", text, weir_strerror(error));
+    return error >= 0;
+}
+
 bool dns_ascii(const char *text, char out[WEIR_DNS_NAME_TEXT])
 {
     weir_dns_name name;
     weir_dns_name_why why;
     const weir_bytes bytes = weir_bytes_text(text);
-    if (!is_ascii(text)) {
-        char ascii[WEIR_DNS_ASCII_TEXT];
-        const char *reason = "";
-        const int error = weir_dns_idna_to_ascii(bytes, WEIR_DNS_HOST_UNDERSCORE, ascii, &reason);
-        if (error >= 0) strcpy(out, ascii);
-        if (error == WEIR_EDNS_NAME)
-            cli_complain("\"%s\" is no domain name: %s", text, reason);
-        else if (error < 0)
-            cli_complain("\"%s\": %s", text, weir_strerror(error));
-        return error >= 0;
-    }
+    if (!is_ascii(text)) return from_unicode(text, WEIR_DNS_HOST_UNDERSCORE, "domain name", out);
     if (weir_dns_name_parse_why(bytes, &name, &why) < 0) {
         cli_complain("\"%s\" is no domain name: %s", text, weir_dns_name_fault_text(why.fault));
         cli_point(text, why.at);
@@ -42,6 +47,20 @@ bool dns_ascii(const char *text, char out[WEIR_DNS_NAME_TEXT])
     else
         memcpy(out, text, bytes.len + 1);
     return true;
+}
+
+bool dns_host_ascii(const char *text, unsigned rules, char out[WEIR_DNS_ASCII_TEXT])
+{
+    const char *kind = rules & WEIR_DNS_HOST_UNDERSCORE ? "domain name" : "host name";
+    weir_dns_name_why why;
+    if (!is_ascii(text)) return from_unicode(text, rules, kind, out);
+    if (weir_dns_host_check(weir_bytes_text(text), rules, &why) == 0) {
+        strcpy(out, text);
+        return true;
+    }
+    cli_complain("\"%s\" is no %s: %s", text, kind, weir_dns_name_fault_text(why.fault));
+    cli_point(text, why.at);
+    return false;
 }
 
 void dns_unicode(const weir_dns_name *name, char out[WEIR_DNS_UNICODE_TEXT])

@@ -91,7 +91,7 @@ static bool take_name(resolving *r, const char *word)
         (weir_address_parse_ip(weir_bytes_text(host), 0, &address) == 0 || strchr(host, ':')))
         strcpy(r->name, host);
     else if (good)
-        good = dns_ascii(host, r->name);
+        good = dns_host_ascii(host, 0, r->name);
     free(host);
     return good;
 }
@@ -110,7 +110,8 @@ static bool take_words(resolving *r, const char *const *words, int count)
         snprintf(r->name, sizeof r->name, "%.200s", words[0]);
         return dns_read_address(words[0], &r->address);
     }
-    return r->mail || r->service ? dns_ascii(words[0], r->name) : take_name(r, words[0]);
+    return r->mail || r->service ? dns_host_ascii(words[0], WEIR_DNS_HOST_UNDERSCORE, r->name)
+                                 : take_name(r, words[0]);
 }
 
 static bool check_options(resolving *r)

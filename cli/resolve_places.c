@@ -113,7 +113,8 @@ int resolve_service(weir_io *io, resolving *r)
 {
     weir_dns_service services[PLACES];
     place places[PLACES];
-    const weir_dns_lookup_options options = options_of(r);
+    weir_dns_lookup_options options = options_of(r);
+    options.flags |= WEIR_DNS_RAW; /* told, with the error of their addresses */
     const char *slash = strchr(r->service, '/');
     const weir_bytes service =
         weir_bytes_of(r->service, slash ? (size_t)(slash - r->service) : strlen(r->service));
@@ -132,7 +133,8 @@ int resolve_mail(weir_io *io, resolving *r)
 {
     weir_dns_exchanger exchangers[PLACES];
     place places[PLACES];
-    const weir_dns_lookup_options options = options_of(r);
+    weir_dns_lookup_options options = options_of(r);
+    options.flags |= WEIR_DNS_RAW; /* told, with the error of their addresses */
     int count = weir_dns_lookup_mail(io, r->asker.resolver, weir_bytes_text(r->name), &options,
                                      exchangers, PLACES);
     for (int i = 0; i < count; i++)

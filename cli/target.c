@@ -42,17 +42,18 @@ static bool take_transport(const char **text, const cli_transports *transports, 
 static int take_name(weir_bytes text, cli_target *out)
 {
     weir_host_port parts;
-    char typed[WEIR_DNS_NAME_TEXT], ascii[WEIR_DNS_NAME_TEXT];
+    char typed[WEIR_DNS_NAME_TEXT];
+    weir_dns_name_why why;
     const int error = weir_address_split(text, WEIR_ADDRESS_AS_SOCKET, 0, &parts, NULL);
     if (error && weir_address_split(text, WEIR_ADDRESS_AS_LITERAL, 0, &parts, NULL)) return error;
     if (parts.bracketed || parts.host.len >= sizeof typed) return WEIR_EADDRTEXT;
     memcpy(typed, parts.host.data, parts.host.len);
     typed[parts.host.len] = '\0';
-    if (!dns_ascii(typed, ascii)) return WEIR_EDNS_NAME;
-    if (weir_dns_host_check(weir_bytes_text(ascii), WEIR_DNS_HOST_UNDERSCORE, NULL))
+    /* Who writes a number at the end means an address. */
+    if (weir_dns_host_check(weir_bytes_text(typed), 0, &why) && why.fault == WEIR_DNS_NAME_NUMERIC)
         return WEIR_EADDRTEXT;
+    if (!dns_host_ascii(typed, 0, out->host)) return WEIR_EDNS_NAME;
     if (error) return WEIR_EPORTTEXT;
-    strcpy(out->host, ascii);
     out->port = parts.port;
     return 0;
 }
