@@ -279,6 +279,13 @@ void weir_receiver_init(weir_receiver *receiver, weir_socket socket)
     *receiver = (weir_receiver){.fd = socket.fd};
 }
 
+int weir_receiver_failure(const weir_receiver *receiver)
+{
+    /* A writer may be noting it meanwhile; nothing else goes with it. */
+    return receiver->ended < 0 ? receiver->ended
+                               : __atomic_load_n(&receiver->failed, __ATOMIC_RELAXED);
+}
+
 int64_t weir_read_lent(weir_io *io, weir_receiver *receiver, weir_lent *out)
 {
     weir_op op;

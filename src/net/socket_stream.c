@@ -19,11 +19,6 @@ static weir_receiver *receiver_of(weir_stream *stream)
     return (weir_receiver *)(void *)(stream + 1);
 }
 
-static int32_t *failed_of(weir_stream *stream)
-{
-    return (int32_t *)(void *)((char *)stream + offsetof(net_socket_stream, failed));
-}
-
 /* Whether an error is the connection's end, and not a matter of this call or machine. */
 static bool is_of_connection(int64_t error)
 {
@@ -38,26 +33,26 @@ static bool is_of_network(int64_t error)
            error == WEIR_ENETUNREACH || error == WEIR_EHOSTUNREACH;
 }
 
-int64_t net_stream_was_read(int32_t *failed, int64_t n)
+int64_t net_stream_was_read(weir_receiver *receiver, int64_t n)
 {
     if (n > 0) return n;
-    if (n == 0) return __atomic_load_n(failed, __ATOMIC_RELAXED);
-    if (is_of_connection(n)) __atomic_store_n(failed, (int32_t)n, __ATOMIC_RELAXED);
+    if (n == 0) return weir_receiver_failure(receiver);
+    if (is_of_connection(n)) __atomic_store_n(&receiver->failed, (int32_t)n, __ATOMIC_RELAXED);
     return n;
 }
 
-int64_t net_stream_was_written(int32_t *failed, int64_t n)
+int64_t net_stream_was_written(weir_receiver *receiver, int64_t n)
 {
     /* EPIPE says that we or the peer ended this direction, and nothing of the other one. */
     if (n < 0 && n != WEIR_EPIPE && is_of_connection(n))
-        __atomic_store_n(failed, (int32_t)n, __ATOMIC_RELAXED);
+        __atomic_store_n(&receiver->failed, (int32_t)n, __ATOMIC_RELAXED);
     return n;
 }
 
-int64_t net_stream_was_cut(int32_t *failed, int64_t n, int32_t error)
+int64_t net_stream_was_cut(weir_receiver *receiver, int64_t n, int32_t error)
 {
-    if (n <= 0) return net_stream_was_written(failed, n);
-    net_stream_was_written(failed, error);
+    if (n <= 0) return net_stream_was_written(receiver, n);
+    net_stream_was_written(receiver, error);
     return n;
 }
 
@@ -85,7 +80,7 @@ static int64_t read_as(weir_io *io, weir_stream *stream, const struct iovec *dat
     op.deadline = until(io, stream, READING, deadline);
     op.args.vector.data = data;
     op.args.vector.count = count < MAX_SLICES ? (uint32_t)count : MAX_SLICES;
-    return net_stream_was_read(failed_of(stream), weir_do(io, &op));
+    return net_stream_was_read(receiver_of(stream), weir_do(io, &op));
 }
 
 static int64_t read_plain(weir_io *io, weir_stream *stream, const struct iovec *data, size_t count,
@@ -106,7 +101,7 @@ static int64_t write_some(weir_io *io, weir_stream *stream, const struct iovec *
     op.args.vector.count = (uint32_t)count;
     op.args.vector.repeat = repeat;
     const int64_t n = weir_do(io, &op);
-    return net_stream_was_cut(failed_of(stream), n, op.args.vector.error);
+    return net_stream_was_cut(receiver_of(stream), n, op.args.vector.error);
 }
 
 /* Writes more slices than an op has, op by op. */
@@ -166,7 +161,7 @@ static int64_t read_lent(weir_io *io, weir_stream *stream, weir_lent *out, weir_
     weir_op op;
     prepare_read_lent(stream, &op, out);
     op.deadline = until(io, stream, READING, deadline);
-    return net_stream_was_read(failed_of(stream), weir_do(io, &op));
+    return net_stream_was_read(receiver_of(stream), weir_do(io, &op));
 }
 
 static void give_back(weir_io *io, weir_stream *stream, weir_lent *lent)
@@ -215,7 +210,7 @@ static int64_t send_file(weir_io *io, weir_stream *stream, int file, uint64_t of
     op.args.send_file.file = file;
     const int64_t n = weir_do(io, &op);
     const int64_t error = n < 0 ? n : op.args.send_file.error;
-    if (is_of_network(error)) net_stream_was_written(failed_of(stream), error);
+    if (is_of_network(error)) net_stream_was_written(receiver_of(stream), error);
     return n;
 }
 

@@ -18,7 +18,6 @@ void weir_tcp_stream_init(weir_tcp_stream *tcp, weir_socket socket)
 {
     tcp->stream.table = &net_timed_stream_table;
     weir_receiver_init(&tcp->receiver, socket);
-    tcp->failed = 0;
     tcp->read_timeout = tcp->write_timeout = (weir_duration){0};
 }
 
@@ -52,12 +51,12 @@ int weir_tcp_set_write_timeout(weir_tcp_stream *tcp, weir_duration timeout)
 int64_t weir_tcp_read(weir_io *io, weir_tcp_stream *tcp, void *data, size_t len)
 {
     const int64_t n = weir_read(io, weir_tcp_socket(tcp), data, len);
-    return n > 0 || len == 0 ? n : net_stream_was_read(&tcp->failed, n);
+    return n > 0 || len == 0 ? n : net_stream_was_read(&tcp->receiver, n);
 }
 
 int64_t weir_tcp_write(weir_io *io, weir_tcp_stream *tcp, const void *data, size_t len)
 {
-    return net_stream_was_written(&tcp->failed, weir_write(io, weir_tcp_socket(tcp), data, len));
+    return net_stream_was_written(&tcp->receiver, weir_write(io, weir_tcp_socket(tcp), data, len));
 }
 
 int64_t weir_tcp_write_all(weir_io *io, weir_tcp_stream *tcp, const void *data, size_t len)
@@ -70,7 +69,7 @@ int64_t weir_tcp_write_all(weir_io *io, weir_tcp_stream *tcp, const void *data, 
     op.args.vector.count = 1;
     op.args.vector.repeat = 1;
     const int64_t n = weir_do(io, &op);
-    return net_stream_was_cut(&tcp->failed, n, op.args.vector.error);
+    return net_stream_was_cut(&tcp->receiver, n, op.args.vector.error);
 }
 
 int weir_tcp_shutdown(weir_io *io, weir_tcp_stream *tcp, int how)

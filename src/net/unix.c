@@ -152,7 +152,6 @@ void weir_unix_stream_init(weir_unix_stream *stream, weir_socket socket)
 {
     stream->stream.table = &net_socket_stream_table;
     weir_receiver_init(&stream->receiver, socket);
-    stream->failed = 0;
 }
 
 int weir_unix_local(weir_io *io, const weir_unix_stream *stream, weir_address *out)

@@ -37,6 +37,68 @@ static void check_broken(weir_io *io, weir_stream *stream)
     weir_stream_stop(io, stream);
 }
 
+/* What a read_lent from a queue comes to; what it lends is given back. */
+static int64_t read_queued(weir_io *io, weir_stream *stream)
+{
+    weir_queue queue;
+    weir_op op, *done = NULL;
+    weir_lent lent = {0};
+    weir_queue_init(io, &queue);
+    check_int(weir_stream_prepare_read_lent(stream, &op, &lent), 0);
+    weir_submit(io, &op, &queue);
+    check_int(weir_queue_next(io, &queue, weir_never(), &done), 0);
+    check(done == &op);
+    weir_stream_give_back(io, stream, &lent);
+    return op.result;
+}
+
+CONTRACT(a_reset_that_an_op_of_a_queue_has_met_is_known_to_all)
+{
+    weir_tcp_stream tcp;
+    if (!open_reset(io, &tcp)) return;
+    check_int(read_queued(io, &tcp.stream), GREETING);
+    for (int i = 0; i < 3; i++) check_int(read_queued(io, &tcp.stream), WEIR_ECONNRESET);
+    weir_stream_stop(io, &tcp.stream);
+    check_broken(io, &tcp.stream);
+    check_int(read_queued(io, &tcp.stream), WEIR_ECONNRESET);
+    weir_tcp_close(io, &tcp);
+}
+
+CONTRACT(a_reset_that_another_call_has_met_is_known_to_the_ops_of_a_queue)
+{
+    for (int i = 0; i < 4; i++) {
+        weir_tcp_stream tcp;
+        char data[8];
+        contract_at("way", (size_t)i);
+        if (!open_reset(io, &tcp)) return;
+        if (i < 3) check_int(weir_tcp_read(io, &tcp, data, sizeof data), GREETING);
+        if (i == 0) check_int(weir_tcp_read(io, &tcp, data, 1), WEIR_ECONNRESET);
+        if (i == 1) check_int(weir_stream_peek(io, &tcp.stream, data, 1), WEIR_ECONNRESET);
+        if (i == 2) check_int(weir_tcp_write(io, &tcp, "x", 1), WEIR_ECONNRESET);
+        if (i == 3) {
+            check_int(weir_stream_write_all(io, &tcp.stream, "x", 1), WEIR_ECONNRESET);
+            check_int(read_queued(io, &tcp.stream), GREETING);
+        }
+        for (int k = 0; k < 2; k++) check_int(read_queued(io, &tcp.stream), WEIR_ECONNRESET);
+        weir_stream_stop(io, &tcp.stream);
+        check_broken(io, &tcp.stream);
+        weir_tcp_close(io, &tcp);
+    }
+}
+
+CONTRACT(an_end_is_one_to_every_op_of_a_queue)
+{
+    weir_socket ends[2];
+    weir_tcp_stream tcp;
+    if (!contract_tcp_pair(io, ends)) return;
+    weir_tcp_stream_init(&tcp, ends[0]);
+    check_int(weir_write(io, ends[1], "hello", GREETING), GREETING);
+    weir_close_socket(io, ends[1]);
+    check_int(read_queued(io, &tcp.stream), GREETING);
+    for (int i = 0; i < 3; i++) check_int(read_queued(io, &tcp.stream), 0);
+    weir_tcp_close(io, &tcp);
+}
+
 CONTRACT(a_message_that_a_reset_cut_is_no_whole_one)
 {
     weir_tcp_stream tcp;

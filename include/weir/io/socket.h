@@ -44,8 +44,9 @@ enum {
  * while it is open.  Initialise with weir_receiver_init. */
 struct weir_receiver {
     int32_t fd;
-    int32_t ended;     /* 1: end of stream seen; negative: error seen; after the chunks are taken */
-    uint16_t state;    /* the engine's */
+    int32_t ended;  /* 1: end of stream seen; negative: error seen; after the chunks are taken */
+    int32_t failed; /* why the connection broke, as other calls of its stream have met it; atomic */
+    uint16_t state; /* the engine's */
     uint8_t watched;   /* the engine's: how it receives, because messages are large … */
     uint8_t misfits;   /* … and how many in a row were not as it expects */
     uint32_t chunks;   /* how many have arrived and are not taken */
@@ -273,6 +274,11 @@ void weir_receiver_init(weir_receiver *receiver, weir_socket socket);
  * than was read when buffers were short, and lost its connection.  No byte is lost to a
  * cancellation. A cancellation point. From the task that uses the receiver. */
 int64_t weir_read_lent(weir_io *io, weir_receiver *receiver, weir_lent *out);
+
+/* Why the connection broke, as far as any call has met it; 0: no call has.  The kernel tells that
+ * to one call, whichever comes first, and to all others that the stream has ended: so it is what an
+ * end stands for.  Never waits. */
+int weir_receiver_failure(const weir_receiver *receiver);
 
 /* Ends a standing receive and drops what had arrived.  Before the socket is closed, and only when
  * no READ_LENT is in flight.  Not a cancellation point.  From the task that uses the receiver. */

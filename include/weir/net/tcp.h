@@ -74,7 +74,6 @@ typedef struct weir_tcp_listener {
 typedef struct weir_tcp_stream {
     weir_stream stream;
     weir_receiver receiver;                    /* holds the descriptor, too */
-    int32_t failed;                            /* why the connection broke; 0: it has not */
     weir_duration read_timeout, write_timeout; /* of each call; 0: none */
 } weir_tcp_stream;
 

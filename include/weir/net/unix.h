@@ -112,7 +112,6 @@ typedef struct weir_unix_listener {
 typedef struct weir_unix_stream {
     weir_stream stream;
     weir_receiver receiver; /* holds the descriptor, too */
-    int32_t failed;         /* why the connection broke; 0: it has not */
 } weir_unix_stream;
 
 /* Listens for streams, or for packet connections (SOCK_SEQPACKET).  `options` may be NULL.

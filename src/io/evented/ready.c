@@ -67,7 +67,7 @@ int64_t weir_ready_receive(worker *w, weir_op *op)
     weir_buffers_put(&w->buffers, id);
     if (error == EAGAIN || error == EWOULDBLOCK) return WEIR_ATTEMPT_WAIT;
     receiver->ended = n == 0 ? 1 : -error;
-    return -error;
+    return weir_receiver_failure(receiver);
 }
 
 /* The most common write is one slice that goes at once.  Whatever else happens, the long way sees

@@ -32,7 +32,7 @@ static void put_buffer(host *h, char *buffer)
 int64_t weir_sim_read_lent(host *h, weir_op *op, sim_node *n)
 {
     weir_receiver *receiver = op->args.lent.receiver;
-    if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
+    if (receiver->ended) return weir_receiver_failure(receiver);
     if (!n->kind->receive) return WEIR_EBADF;
     if (!(n->kind->ready(n) & (WEIR_POLL_READ | WEIR_POLL_ERROR))) return SIM_WAIT;
     char *buffer = take_buffer(h);
@@ -45,8 +45,9 @@ int64_t weir_sim_read_lent(host *h, weir_op *op, sim_node *n)
         return result;
     }
     put_buffer(h, buffer);
-    if (result != SIM_WAIT) receiver->ended = result == 0 ? 1 : (int32_t)result;
-    return result;
+    if (result == SIM_WAIT) return result;
+    receiver->ended = result == 0 ? 1 : (int32_t)result;
+    return weir_receiver_failure(receiver);
 }
 
 void weir_sim_give_back(weir_io *io, weir_lent *lent)

@@ -55,10 +55,10 @@ static void put(engine *e, void **buffer)
 
 int64_t weir_threaded_read_lent(engine *e, weir_op *op)
 {
-    weir_lent *out = op->args.lent.out;
     weir_receiver *receiver = op->args.lent.receiver;
+    weir_lent *out = op->args.lent.out;
     /* The kernel tells a reset once; the receiver knows it from then on. */
-    if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
+    if (receiver->ended) return weir_receiver_failure(receiver);
     char *buffer = get(e);
     if (!buffer) {
         /* Who has nothing to read needs no buffer, and waits. */
@@ -74,7 +74,7 @@ int64_t weir_threaded_read_lent(engine *e, weir_op *op)
     put(e, (void **)(void *)buffer);
     if (error == EAGAIN || error == EWOULDBLOCK) return WEIR_ATTEMPT_WAIT;
     receiver->ended = n == 0 ? 1 : -error;
-    return -error;
+    return weir_receiver_failure(receiver);
 }
 
 void weir_threaded_give_back(weir_io *io, weir_lent *lent)

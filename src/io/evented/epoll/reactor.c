@@ -41,7 +41,7 @@ static void close_reactor(worker *w)
 static int64_t read_lent(worker *w, weir_readiness *set, weir_op *op)
 {
     weir_receiver *receiver = op->args.lent.receiver;
-    if (receiver->ended) return receiver->ended > 0 ? 0 : receiver->ended;
+    if (receiver->ended) return weir_receiver_failure(receiver);
     if (weir_readiness_is_empty(set, op->fd)) return WEIR_ATTEMPT_WAIT;
     const int64_t result = weir_ready_receive(w, op);
     weir_readiness_note_read(set, op->fd, result, w->buffers.size);

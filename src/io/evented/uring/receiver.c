@@ -65,11 +65,6 @@ static void drop_chunks(worker *home, weir_receiver *receiver)
         weir_uring_give(home, id);
 }
 
-static int64_t end_result(const weir_receiver *receiver)
-{
-    return receiver->ended > 0 ? 0 : receiver->ended;
-}
-
 static int64_t lend(worker *home, weir_op *op, uint32_t id, uint32_t len)
 {
     *op->args.lent.out = (weir_lent){
@@ -129,7 +124,7 @@ static bool serve(worker *w, weir_op *op)
         op->result = lend(w, op, id, w->buffers.notes[id].len);
         return false;
     }
-    op->result = end_result(receiver);
+    op->result = weir_receiver_failure(receiver);
     if (receiver->ended) return false;
     if (receiver->state & RECEIVER_READABLE) {
         op->result = receive(w, receiver, op);
@@ -281,7 +276,7 @@ static void ended(worker *w, weir_receiver *receiver, int32_t result)
         weir_evented_op_finish(w, op, 0);
     } else if (receiver->ended) {
         receiver->waiter = NULL;
-        weir_evented_op_finish(w, op, end_result(receiver));
+        weir_evented_op_finish(w, op, weir_receiver_failure(receiver));
     } else {
         resume(w, receiver, result == -ENOBUFS);
     }
