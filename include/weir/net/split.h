@@ -11,8 +11,8 @@
  *
  * Works for every kind of stream: TCP and Unix sockets, and what is built on them, as far as the
  * kind allows reading and writing at the same time (stream.h) and, for owned halves, moving.
- * An error of one half says nothing about the other, but when the connection broke: then a read says
- * that instead of an end of the stream.
+ * An error of one half says nothing about the other, but when the connection broke: then a read
+ * says that instead of an end of the stream.
  */
 #ifndef WEIR_NET_SPLIT_H
 #define WEIR_NET_SPLIT_H
