@@ -120,16 +120,8 @@ TEST(what_is_shown_is_cut_between_characters_and_its_whole_length_is_told)
 {
     const weir_bytes text = weir_bytes_text("a\n\xc3\xbc"
                                             "b");
-    static const char *const cuts[] = {"",
-                                       "a",
-                                       "a",
-                                       "a",
-                                       "a",
-                                       "a\\x0A",
-                                       "a\\x0A",
-                                       "a\\x0A\xc3\xbc",
-                                       "a\\x0A\xc3\xbc"
-                                       "b"};
+    static const char *const cuts[] = {
+        "", "a", "a", "a", "a", "a\\x0A", "a\\x0A", "a\\x0A\xc3\xbc", "a\\x0A\xc3\xbc\x62"};
     char out[10];
     for (size_t size = 1; size <= sizeof cuts / sizeof *cuts; size++) {
         memset(out, '#', sizeof out);

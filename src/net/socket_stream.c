@@ -43,8 +43,13 @@ int64_t net_stream_was_read(weir_receiver *receiver, int64_t n)
 
 int64_t net_stream_was_written(weir_receiver *receiver, int64_t n)
 {
-    /* EPIPE says that we or the peer ended this direction, and nothing of the other one. */
-    if (n < 0 && n != WEIR_EPIPE && is_of_connection(n))
+    /* EPIPE says that we or the peer ended this direction, and nothing of the other one; or it is
+     * what the kernel says after it has told once why the connection broke. */
+    if (n == WEIR_EPIPE) {
+        const int32_t failed = __atomic_load_n(&receiver->failed, __ATOMIC_RELAXED);
+        return failed ? failed : n;
+    }
+    if (n < 0 && is_of_connection(n))
         __atomic_store_n(&receiver->failed, (int32_t)n, __ATOMIC_RELAXED);
     return n;
 }
