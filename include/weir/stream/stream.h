@@ -114,7 +114,9 @@ int64_t weir_stream_read(weir_io *io, weir_stream *stream, void *data, size_t le
 int64_t weir_stream_read_full(weir_io *io, weir_stream *stream, void *data, size_t len);
 
 /* Writes some of `len` bytes.  Returns how many, > 0 unless `len` is 0.
- * Errors: WEIR_EPIPE, WEIR_ECONNRESET; WEIR_ECANCELED, WEIR_EDEADLINE: none was taken.
+ * Errors: WEIR_EPIPE; what broke the connection (WEIR_ECONNRESET, WEIR_ETIMEDOUT ...), which every
+ * later read and write of a socket's stream tells again; WEIR_ECANCELED, WEIR_EDEADLINE: none was
+ * taken.
  * A cancellation point.  One writer at a time. */
 int64_t weir_stream_write(weir_io *io, weir_stream *stream, const void *data, size_t len);
 
